@@ -1,0 +1,130 @@
+package lm
+
+import (
+	"math"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// masked stands for minus infinity in attention scores: exp of it is exactly 0 in float32, and unlike an
+// infinity it survives a subtraction.
+const masked = -1e9
+
+// Hidden runs the decoder over whole sequences: tokens [B,T] int32 → normalised hidden states [B,T,D].
+//
+// Sequences are padded on the right only. Attention is causal, so no real token ever sees padding and no
+// padding mask is needed; positions start at 0 with a row's first token.
+func (w *Weights) Hidden(tokens *Node) *Node {
+	tokens.AssertRank(2)
+	g := tokens.Graph()
+	c := w.Config
+	b, t := tokens.Shape().Dimensions[0], tokens.Shape().Dimensions[1]
+	rot := rotaryAt(Iota(g, shapes.Make(dtypes.Float32, t), 0), c)
+	bias := causalBias(g, t)
+	x := w.embed(tokens)
+	for l := range c.Layers {
+		q, k, v := w.qkv(l, x, rot)
+		x = w.finishBlock(l, x, causalAttention(q, k, v, bias))
+	}
+	x = w.rmsNorm(x, "norm")
+	x.AssertDims(b, t, c.Dim)
+	return x
+}
+
+// embed looks tokens up: [...] int32 → [...,D].
+func (w *Weights) embed(tokens *Node) *Node {
+	return Gather(w.node(tokens.Graph(), "embed"), ExpandAxes(tokens, -1))
+}
+
+// rmsNorm scales x [...,D] to unit root mean square and multiplies the learned gain (Zhang and Sennrich 2019).
+func (w *Weights) rmsNorm(x *Node, name string) *Node {
+	gain := w.node(x.Graph(), "%s", name)
+	inv := Reciprocal(Sqrt(AddScalar(ReduceAndKeep(Square(x), ReduceMean, -1), w.Config.NormEps)))
+	return Mul(Mul(x, inv), ExpandLeftToRank(gain, x.Rank()))
+}
+
+// linear multiplies x [...,I] with a weight [I,O] and adds the bias where the model has one.
+func (w *Weights) linear(x *Node, l int, name, bias string) *Node {
+	g := x.Graph()
+	m := w.node(g, "layers.%d.%s", l, name)
+	dims := x.Shape().Dimensions
+	out := append(append([]int(nil), dims[:len(dims)-1]...), m.Shape().Dimensions[1])
+	y := Reshape(MatMul(Reshape(x, -1, dims[len(dims)-1]), m), out...)
+	if bias != "" && w.Config.QKVBias {
+		y = Add(y, ExpandLeftToRank(w.node(g, "layers.%d.%s", l, bias), y.Rank()))
+	}
+	return y
+}
+
+// qkv projects the normalised x [B,T,D] to queries [B,H,T,E], keys and values [B,G,T,E], rotated.
+func (w *Weights) qkv(l int, x *Node, rot rotary) (q, k, v *Node) {
+	c := w.Config
+	b, t := x.Shape().Dimensions[0], x.Shape().Dimensions[1]
+	h := w.rmsNorm(x, layerName(l, "attn_norm"))
+	heads := func(y *Node, n int) *Node {
+		return TransposeAllAxes(Reshape(y, b, t, n, c.headDim()), 0, 2, 1, 3)
+	}
+	q = rot.apply(heads(w.linear(h, l, "wq", "bq"), c.Heads))
+	k = rot.apply(heads(w.linear(h, l, "wk", "bk"), c.kvHeads()))
+	v = heads(w.linear(h, l, "wv", "bv"), c.kvHeads())
+	return q, k, v
+}
+
+// causalAttention mixes values by softmax(q·kᵀ/√E + bias): q [B,H,T,E], k and v [B,G,T,E], bias [T,T] → [B,T,D].
+func causalAttention(q, k, v, bias *Node) *Node {
+	d := q.Shape().Dimensions
+	b, h, t, e := d[0], d[1], d[2], d[3]
+	groups := k.Shape().Dimensions[1]
+	// Heads of one group share keys: fold them into the rows of one matrix product.
+	q = Reshape(MulScalar(q, 1/math.Sqrt(float64(e))), b, groups, h/groups*t, e)
+	scores := DotGeneral(q, []int{3}, []int{0, 1}, k, []int{3}, []int{0, 1})
+	scores = Add(Reshape(scores, b, h, t, t), ExpandLeftToRank(bias, 4))
+	probs := Reshape(Softmax(scores, -1), b, groups, h/groups*t, t)
+	mixed := DotGeneral(probs, []int{3}, []int{0, 1}, v, []int{2}, []int{0, 1})
+	return Reshape(TransposeAllAxes(Reshape(mixed, b, h, t, e), 0, 2, 1, 3), b, t, h*e)
+}
+
+// causalBias is 0 where row i may see column j ≤ i and masked elsewhere: [T,T].
+func causalBias(g *Graph, t int) *Node {
+	return Where(LowerTriangular(g, t), Zeros(g, shapes.Make(dtypes.Float32, t, t)),
+		FillScalar(g, shapes.Make(dtypes.Float32, t, t), masked))
+}
+
+// finishBlock adds the attention output and the SwiGLU feed-forward (Shazeer 2020) to the residual stream x [...,D].
+func (w *Weights) finishBlock(l int, x, attention *Node) *Node {
+	x = Add(x, w.linear(attention, l, "wo", ""))
+	h := w.rmsNorm(x, layerName(l, "ffn_norm"))
+	gate := w.linear(h, l, "w_gate", "")
+	hidden := Mul(Mul(gate, Sigmoid(gate)), w.linear(h, l, "w_up", ""))
+	return Add(x, w.linear(hidden, l, "w_down", ""))
+}
+
+// rotary holds the cosines and sines of positions, broadcastable to [...,T,E/2].
+type rotary struct{ cos, sin *Node }
+
+// rotaryAt evaluates the angles pos·base^(−2i/E) (Su et al. 2021) at float positions [T...]: → [T...,E/2].
+func rotaryAt(positions *Node, c Config) rotary {
+	g := positions.Graph()
+	half := c.headDim() / 2
+	freqs := make([]float32, half)
+	for i := range freqs {
+		freqs[i] = float32(math.Pow(c.RopeBase, -2*float64(i)/float64(c.headDim())))
+	}
+	f := Const(g, freqs)
+	angles := Mul(ExpandAxes(positions, -1), ExpandLeftToRank(f, positions.Rank()+1))
+	return rotary{Cos(angles), Sin(angles)}
+}
+
+// apply turns x [...,T,E], the two halves of E being the real and imaginary parts.
+func (r rotary) apply(x *Node) *Node {
+	half := x.Shape().Dimensions[x.Rank()-1] / 2
+	re := SliceAxis(x, -1, AxisRangeFromStart(half))
+	im := SliceAxis(x, -1, AxisRangeToEnd(half))
+	cos, sin := ExpandLeftToRank(r.cos, x.Rank()), ExpandLeftToRank(r.sin, x.Rank())
+	return Concatenate([]*Node{
+		Sub(Mul(re, cos), Mul(im, sin)),
+		Add(Mul(im, cos), Mul(re, sin)),
+	}, -1)
+}
