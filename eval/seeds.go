@@ -1,0 +1,134 @@
+package eval
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// MinSeeds is the number of training runs below which a mean over seeds carries a warning: with
+// five, Student's factor for 95 % is 2.8; with three it is 4.3, with two 12.7.
+const MinSeeds = 5
+
+// SeedSummary is the mean of a metric over training runs that differ in their seed alone.
+type SeedSummary struct {
+	N         int
+	Mean, SD  float64 // SD has n−1 below; 0 for one seed
+	Low, High float64 // Student's t interval of the mean; NaN for one seed
+	Warnings  []Warning
+}
+
+// MeanOverSeeds gives the mean with Student's interval, mean ± t_{n−1}·SD/√n. The interval says how
+// much the mean would move with other seeds on the same test pairs; it says nothing about other test
+// pairs. level 0 means 0.95. Errors: no values, NaN or infinite values.
+func MeanOverSeeds(values []float64, level float64) (SeedSummary, error) {
+	level, err := checkLevel(level)
+	if err != nil {
+		return SeedSummary{}, err
+	}
+	if len(values) == 0 {
+		return SeedSummary{}, fmt.Errorf("eval: mean over seeds: %w", ErrEmpty)
+	}
+	for i, v := range values {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return SeedSummary{}, fmt.Errorf("eval: value of seed number %d is %g: %w", i, v, ErrNaN)
+		}
+	}
+	s := SeedSummary{N: len(values), Low: math.NaN(), High: math.NaN()}
+	s.Mean, s.SD = meanSD(values)
+	if s.N > 1 {
+		t := distuv.StudentsT{Sigma: 1, Nu: float64(s.N - 1)}.Quantile((1 + level) / 2)
+		half := t * s.SD / math.Sqrt(float64(s.N))
+		s.Low, s.High = s.Mean-half, s.Mean+half
+	}
+	s.Warnings = seedWarnings(s.N)
+	return s, nil
+}
+
+func seedWarnings(n int) []Warning {
+	switch {
+	case n == 1:
+		return []Warning{"one seed: the spread between training runs is unknown"}
+	case n < MinSeeds:
+		return []Warning{Warning(fmt.Sprintf("%d seeds, fewer than %d: the spread between training runs is poorly known", n, MinSeeds))}
+	}
+	return nil
+}
+
+// WithSeedVariance adds the variance between training runs to an estimate whose uncertainty, so far,
+// is that of the test pairs. test is a [Bootstrap] estimate of a metric, or of a difference, averaged
+// over seeds; clusters is the number it resampled; runs holds, for each independent set of training
+// runs, the per-seed values: one slice for a metric or for a difference paired by seed, two for
+// systems whose seeds differ.
+//
+//	SE² = SE²_test + Σ s²/n,   df = SE⁴ / ( SE⁴_test/(clusters−1) + Σ (s²/n)²/(n−1) )
+//
+// Value ± t_df·SE is the interval and P = 2·P(T_df > |Value|/SE). The two parts share the
+// interaction of seed and test pair, so their sum errs on the wide side. Seeds that score the same
+// pairs are not independent samples of pairs; treating n seeds × m pairs as n·m rows would make the
+// interval √n too narrow. With no slice of two or more values the test estimate comes back with its
+// own interval, and a warning where the seeds were too few.
+//
+// Source: Satterthwaite (1946), doi:10.2307/3002019, for the degrees of freedom.
+func WithSeedVariance(test Estimate, clusters int, level float64, runs ...[]float64) (Estimate, error) {
+	level, err := checkLevel(level)
+	if err != nil {
+		return Estimate{}, err
+	}
+	e := test
+	e.Warnings = slices.Clone(test.Warnings)
+	variance := test.SE * test.SE
+	below := variance * variance / float64(max(clusters-1, 1))
+	seeded := false
+	for _, values := range runs {
+		if len(values) > 0 {
+			for _, w := range seedWarnings(len(values)) {
+				if !slices.Contains(e.Warnings, w) {
+					e.Warnings = append(e.Warnings, w)
+				}
+			}
+		}
+		if len(values) < 2 {
+			continue
+		}
+		seeded = true
+		_, sd := meanSD(values)
+		part := sd * sd / float64(len(values))
+		variance += part
+		below += part * part / float64(len(values)-1)
+	}
+	if !seeded {
+		return e, nil
+	}
+	e.SE = math.Sqrt(variance)
+	if e.SE == 0 {
+		e.Low, e.High, e.P = e.Value, e.Value, 1
+		if e.Value != 0 {
+			e.Warnings = append(e.Warnings, "the estimated variance is zero: no test is possible")
+		}
+		return e, nil
+	}
+	t := distuv.StudentsT{Sigma: 1, Nu: variance * variance / below}
+	half := t.Quantile((1+level)/2) * e.SE
+	e.Low, e.High = e.Value-half, e.Value+half
+	e.P = min(1, 2*t.CDF(-math.Abs(e.Value/e.SE)))
+	return e, nil
+}
+
+// meanSD is the mean and the standard deviation with n−1 below (0 for one value).
+func meanSD(values []float64) (mean, sd float64) {
+	n := float64(len(values))
+	for _, v := range values {
+		mean += v
+	}
+	mean /= n
+	if len(values) < 2 {
+		return mean, 0
+	}
+	for _, v := range values {
+		sd += (v - mean) * (v - mean)
+	}
+	return mean, math.Sqrt(sd / (n - 1))
+}
