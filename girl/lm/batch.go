@@ -36,26 +36,41 @@ const (
 // (log-probabilities, advantages, returns) live in arrays of length N in the same order, row by row, so that
 // padding never enters a mean.
 type Batch struct {
-	Rows, T, N int     // padded sizes
-	Count      int     // real selected positions: the first Count of N
-	Tokens     []int32 // [Rows·T]
-	Index      []int32 // [N], flat b·T+t
-	Target     []int32 // [N], the token at position t+1; 0 for LastToken
-	Mask       []float32
-	Offsets    []int // row r's selected positions are Offsets[r] to Offsets[r+1]
+	Rows, T, N int       // padded sizes
+	Count      int       // real selected positions: the first Count of N
+	Tokens     []int32   // [Rows·T]
+	Index      []int32   // [N], flat b·T+t
+	Target     []int32   // [N], the token at position t+1; 0 at a sequence's last token
+	Mask       []float32 // [N], the weight of each position; 0 for padding
+	Offsets    []int     // row r's selected positions are Offsets[r] to Offsets[r+1]
 }
 
 // Sizes are rounded up to these so that few shapes are compiled.
 const (
 	lengthStep = 32
-	countStep  = 128
+	countStep  = 64
 )
 
 func roundUp(n, step int) int { return (n + step - 1) / step * step }
 
-// Pack lays sequences out in rows (at least len(seqs); the surplus is dummy rows) under a Mask of the
-// selected positions. N is rounded to few sizes.
+// Pack lays sequences out in rows (at least len(seqs); the surplus is dummy rows) with the selected positions, each of
+// weight 1. N is rounded to few sizes.
 func Pack(seqs []Sequence, rows int, which Positions) (*Batch, error) {
+	return pack(seqs, rows, 1, func(s Sequence) (from, to int) {
+		if which == LastToken {
+			return s.Len() - 1, s.Len()
+		}
+		return len(s.Prompt) - 1, s.Len() - 1 // positions whose next token is a response token
+	})
+}
+
+// PackWeighted selects every position that has a next token: response tokens with weight 1 in Mask, prompt tokens with
+// promptWeight.
+func PackWeighted(seqs []Sequence, rows int, promptWeight float32) (*Batch, error) {
+	return pack(seqs, rows, promptWeight, func(s Sequence) (from, to int) { return 0, s.Len() - 1 })
+}
+
+func pack(seqs []Sequence, rows int, promptWeight float32, span func(Sequence) (from, to int)) (*Batch, error) {
 	if len(seqs) > rows || len(seqs) == 0 {
 		return nil, fmt.Errorf("lm: %d sequences do not fit a batch of %d rows", len(seqs), rows)
 	}
@@ -65,16 +80,10 @@ func Pack(seqs []Sequence, rows int, which Positions) (*Batch, error) {
 			return nil, fmt.Errorf("lm: sequence %d has an empty prompt: its first response token has nothing to be predicted from", i)
 		}
 		longest = max(longest, s.Len())
-		count += len(s.Response)
+		from, to := span(s)
+		count += to - from
 	}
-	if which == LastToken {
-		count = len(seqs)
-	}
-	b := &Batch{Rows: rows, T: roundUp(longest, lengthStep), Count: count, Offsets: make([]int, 1, len(seqs)+1)}
-	b.N = roundUp(count, countStep)
-	if which == LastToken {
-		b.N = rows
-	}
+	b := &Batch{Rows: rows, T: roundUp(longest, lengthStep), N: roundUp(count, countStep), Count: count, Offsets: make([]int, 1, len(seqs)+1)}
 	b.Tokens = make([]int32, rows*b.T)
 	b.Index = make([]int32, b.N)
 	b.Target = make([]int32, b.N)
@@ -83,16 +92,16 @@ func Pack(seqs []Sequence, rows int, which Positions) (*Batch, error) {
 	for r, s := range seqs {
 		copy(b.Tokens[r*b.T:], s.Prompt)
 		copy(b.Tokens[r*b.T+len(s.Prompt):], s.Response)
-		from, to := len(s.Prompt)-1, s.Len()-1 // positions whose next token is a response token
-		if which == LastToken {
-			from, to = s.Len()-1, s.Len()
-		}
+		from, to := span(s)
 		for t := from; t < to; t++ {
 			b.Index[n] = int32(r*b.T + t)
-			if which == Responses {
+			if t+1 < s.Len() {
 				b.Target[n] = s.at(t + 1)
 			}
 			b.Mask[n] = 1
+			if t+1 < len(s.Prompt) {
+				b.Mask[n] = promptWeight
+			}
 			n++
 		}
 		b.Offsets = append(b.Offsets, n)

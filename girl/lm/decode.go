@@ -11,8 +11,8 @@ import (
 // decode draws K responses for each of P prompts in one graph: prompts [P,T] int32 right-padded, lengths [P]
 // int32, uniforms [R,P·K] in [0,1) → tokens [P,K,R] int32, log-probabilities [P,K,R], steps taken [].
 //
-// Each prompt is encoded once; its keys and values [P,G,T,E] are shared by its K samples and never copied. Only the
-// response's keys and values [P,K,G,R,E] are loop state, which the backend updates in place. The loop ends
+// Each prompt is encoded once; its keys and values are shared by its K samples and never copied. Only the
+// response's keys [P,K,G,R,E] and values [P,K,G,E,R] are loop state, which the backend updates in place. The loop ends
 // when every row has drawn EOS; later positions of a finished row hold the EOS token.
 func (w *Weights) decode(prompts, lengths, uniforms *Node, sc SampleConfig) (tokens, logProbs, steps *Node) {
 	c, g := w.Config, prompts.Graph()
@@ -26,6 +26,7 @@ func (w *Weights) decode(prompts, lengths, uniforms *Node, sc SampleConfig) (tok
 	hidden := Reshape(BroadcastToDims(ExpandAxes(last, 1), p, k, c.Dim), rows, c.Dim)
 	floats, ints := dtypes.Float32, dtypes.Int32
 	kv := shapes.Make(floats, p, k, c.kvHeads(), r, c.headDim())
+	vk := shapes.Make(floats, p, k, c.kvHeads(), c.headDim(), r)
 	state := []*Node{
 		Const(g, int32(0)),
 		hidden,
@@ -33,8 +34,8 @@ func (w *Weights) decode(prompts, lengths, uniforms *Node, sc SampleConfig) (tok
 		Zeros(g, shapes.Make(floats, rows, r)),
 		Zeros(g, shapes.Make(ints, rows)), // 1: finished
 	}
-	for range 2 * c.Layers {
-		state = append(state, Zeros(g, kv))
+	for range c.Layers {
+		state = append(state, Zeros(g, kv), Zeros(g, vk))
 	}
 	shapesOf := make([]shapes.Shape, len(state))
 	for i, s := range state {
@@ -76,8 +77,8 @@ func (w *Weights) decode(prompts, lengths, uniforms *Node, sc SampleConfig) (tok
 	return Reshape(final[2], p, k, r), Reshape(final[3], p, k, r), final[0]
 }
 
-// promptCache holds each layer's rotated keys and values of the prompts, [P,G,T,E], and the bias that hides
-// their padding, [P,1,1,1,T].
+// promptCache holds each layer's rotated keys [P,G,T,E] and values [P,G,E,T] of the prompts, and the bias that hides
+// their padding, [P,1,1,1,T]. Values lie transposed so that every product of a step contracts last axes.
 type promptCache struct {
 	k, v []*Node
 	bias *Node
@@ -93,7 +94,7 @@ func (w *Weights) prefill(prompts, lengths *Node) (promptCache, *Node) {
 	var cache promptCache
 	for l := range c.Layers {
 		q, k, v := w.qkv(l, x, rot)
-		cache.k, cache.v = append(cache.k, k), append(cache.v, v)
+		cache.k, cache.v = append(cache.k, k), append(cache.v, Transpose(v, 2, 3))
 		x = w.finishBlock(l, x, causalAttention(q, k, v, bias))
 	}
 	index := Add(MulScalar(Iota(g, shapes.Make(dtypes.Int32, p), 0), t), AddScalar(lengths, -1))
@@ -105,7 +106,7 @@ func (w *Weights) prefill(prompts, lengths *Node) (promptCache, *Node) {
 }
 
 // step feeds one drawn token a row through the decoder: token [P·K], t the response position, kv the layers' keys
-// and values [P,K,G,R,E] in turn → hidden [P·K,D] and the updated kv.
+// [P,K,G,R,E] and values [P,K,G,E,R] in turn → hidden [P·K,D] and the updated kv.
 func (w *Weights) step(token, t, lengths *Node, cache promptCache, kv []*Node, k int) (hidden *Node, newKV []*Node) {
 	c, g := w.Config, token.Graph()
 	p, r := lengths.Shape().Dimensions[0], kv[0].Shape().Dimensions[3]
@@ -120,10 +121,9 @@ func (w *Weights) step(token, t, lengths *Node, cache promptCache, kv []*Node, k
 		h := w.rmsNorm(x, layerName(l, "attn_norm"))
 		q := rot.apply(Reshape(w.linear(h, l, "wq", "bq"), p, k, c.Heads, e))
 		key := rot.apply(Reshape(w.linear(h, l, "wk", "bk"), p, k, groups, e))
-		value := Reshape(w.linear(h, l, "wv", "bv"), p, k, groups, 1, e)
-		start := []*Node{zero, zero, zero, t, zero}
-		keys := DynamicUpdateSlice(kv[2*l], Reshape(key, p, k, groups, 1, e), start)
-		values := DynamicUpdateSlice(kv[2*l+1], value, start)
+		value := Reshape(w.linear(h, l, "wv", "bv"), p, k, groups, e, 1)
+		keys := DynamicUpdateSlice(kv[2*l], Reshape(key, p, k, groups, 1, e), []*Node{zero, zero, zero, t, zero})
+		values := DynamicUpdateSlice(kv[2*l+1], value, []*Node{zero, zero, zero, zero, t})
 		newKV = append(newKV, keys, values)
 		q = MulScalar(Reshape(q, p, k, groups, c.Heads/groups, e), 1/math.Sqrt(float64(e)))
 		x = w.finishBlock(l, x, cachedAttention(q, cache, l, keys, values, bias))
@@ -132,7 +132,7 @@ func (w *Weights) step(token, t, lengths *Node, cache promptCache, kv []*Node, k
 }
 
 // cachedAttention attends from one new position a row to its prompt and its response so far: q [P,K,G,M,E]
-// with M = H/G, scaled; keys and values [P,K,G,R,E]; bias [R] → [P·K,D].
+// with M = H/G, scaled; keys [P,K,G,R,E]; values [P,K,G,E,R]; bias [R] → [P·K,D].
 func cachedAttention(q *Node, cache promptCache, l int, keys, values, bias *Node) *Node {
 	d := q.Shape().Dimensions
 	p, k, groups, m, e := d[0], d[1], d[2], d[3], d[4]
@@ -142,8 +142,8 @@ func cachedAttention(q *Node, cache promptCache, l int, keys, values, bias *Node
 	onResponse := DotGeneral(q, []int{4}, []int{0, 1, 2}, keys, []int{4}, []int{0, 1, 2}) // [P,K,G,M,R]
 	onResponse = Add(onResponse, ExpandLeftToRank(bias, 5))
 	probs := Softmax(Concatenate([]*Node{onPrompt, onResponse}, -1), -1)
-	fromPrompt := DotGeneral(SliceAxis(probs, -1, AxisRangeFromStart(t)), []int{4}, []int{0, 2}, cache.v[l], []int{2}, []int{0, 1})
-	fromResponse := DotGeneral(SliceAxis(probs, -1, AxisRangeToEnd(t)), []int{4}, []int{0, 1, 2}, values, []int{3}, []int{0, 1, 2})
+	fromPrompt := DotGeneral(SliceAxis(probs, -1, AxisRangeFromStart(t)), []int{4}, []int{0, 2}, cache.v[l], []int{3}, []int{0, 1})
+	fromResponse := DotGeneral(SliceAxis(probs, -1, AxisRangeToEnd(t)), []int{4}, []int{0, 1, 2}, values, []int{4}, []int{0, 1, 2})
 	mixed := Add(TransposeAllAxes(fromPrompt, 0, 2, 1, 3, 4), fromResponse)
 	return Reshape(mixed, p*k, groups*m*e)
 }

@@ -157,6 +157,14 @@ func (w *Weights) Restore(snapshot map[string][]float32) error {
 	return nil
 }
 
+// RestoreAfter puts a snapshot back before an error goes up, and returns that error.
+func (w *Weights) RestoreAfter(snapshot map[string][]float32, cause error) error {
+	if err := w.Restore(snapshot); err != nil {
+		return fmt.Errorf("%w; and restoring the best weights: %w", cause, err)
+	}
+	return cause
+}
+
 // Clone copies the weights into a store of their own, without optimizer state. With another head the trunk
 // is copied and the new head starts from the seed: a critic and a reward model start from a writer this way.
 func (w *Weights) Clone(head Head, seed uint64) (*Weights, error) {

@@ -1,0 +1,42 @@
+// Package ppo aligns the writer with the reward model (stage 3 of GIRL) by proximal policy optimisation: an actor, a critic
+// of its own, the frozen fine-tuned writer as reference, and the normalised reward model as the recruiters' voice.
+//
+// The implementation follows the details collected from public reproductions of RLHF with PPO; Config says which value
+// comes from where ("TL;DR" is the summarize_from_feedback_details reproduction of Stiennon et al. 2020).
+package ppo
+
+import "fmt"
+
+// Config holds the hyper-parameters. The paper's own are not known to us.
+type Config struct {
+	Iterations    int     `default:"20" min:"1" max:"1000000" doc:"rollout-and-update rounds"`
+	Rollouts      int     `default:"64" min:"2" max:"65536" doc:"episodes (one response to one CV) a round"`
+	MinibatchRows int     `default:"16" min:"1" max:"65536" doc:"episodes an update step; divides rollouts"`
+	Epochs        int     `default:"4" min:"1" max:"100" doc:"passes over a round's episodes (TL;DR: 4)"`
+	PolicyRate    float64 `default:"0.0003" min:"0" max:"1" doc:"policy learning rate, decayed linearly to 0 (small models need a larger one than the 3e-6 of billion-parameter models)"`
+	ValueRate     float64 `default:"0.0006" min:"0" max:"1" doc:"critic learning rate, decayed linearly to 0"`
+	AdamEps       float64 `default:"1e-5" min:"1e-12" max:"1" doc:"Adam's epsilon (TL;DR: 1e-5)"`
+	ClipNorm      float64 `default:"1" min:"0" max:"1000" doc:"largest global gradient norm, 0 for no clipping"`
+	Gamma         float64 `default:"1" min:"0" max:"1" doc:"discount (TL;DR: 1)"`
+	Lambda        float64 `default:"0.95" min:"0" max:"1" doc:"GAE decay (TL;DR: 0.95)"`
+	PolicyClip    float64 `default:"0.2" min:"0.001" max:"10" doc:"clip range of the probability ratio (TL;DR: 0.2)"`
+	ValueClip     float64 `default:"0.2" min:"0.001" max:"1000" doc:"clip range of the value around its old one (TL;DR: 0.2)"`
+	KLCoefficient float64 `default:"0.05" min:"0" max:"100" doc:"β, weight of the per-token KL penalty to the reference (TL;DR: 0.05)"`
+	AdaptiveKL    bool    `default:"false" doc:"steer β towards kl_target (Ziegler et al. 2019)"`
+	KLTarget      float64 `default:"6" min:"1e-6" max:"1000" doc:"target of the per-sequence KL in nats for adaptive β (Ziegler et al. 2019: 6)"`
+	KLHorizon     float64 `default:"10000" min:"1" max:"1e9" doc:"episodes over which adaptive β reacts (Ziegler et al. 2019: 10000)"`
+	Temperature   float64 `default:"1" min:"0.01" max:"10" doc:"sampling temperature; logits are divided by it in rollout, reference and update alike"`
+	EOSPenalty    float64 `default:"-3" min:"-1000" max:"1000" doc:"normalised score of a response that does not end, in place of its own"`
+	WhitenRewards bool    `default:"false" doc:"scale rewards to unit variance, keeping their mean (2019 port: on; TL;DR: off)"`
+	EvalEvery     int     `default:"5" min:"1" max:"100000" doc:"rounds between evaluations on validation CVs"`
+	EvalPrompts   int     `default:"96" min:"1" max:"100000" doc:"validation CVs an evaluation writes for"`
+	MaxKL         float64 `default:"200" min:"0.1" max:"1e9" doc:"mean per-sequence KL in nats above which training stops"`
+}
+
+// Validate reports settings that contradict each other.
+func (c Config) Validate() error {
+	if c.Rollouts%c.MinibatchRows != 0 {
+		return fmt.Errorf("ppo: rollouts %d is not a multiple of minibatch_rows %d", c.Rollouts, c.MinibatchRows)
+	}
+	return nil
+}

@@ -1,0 +1,406 @@
+package ppo
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/gomlx/compute"
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"genjobrec/girl/lm"
+	"genjobrec/girl/reward"
+)
+
+// Input is everything PPO works on. Reference and Reward are never changed; Policy and Critic are trained in place.
+type Input struct {
+	Policy, Reference *lm.Weights // writers; Policy usually starts as a clone of Reference
+	Critic, Reward    *lm.Weights // scalar heads; see NewCritic
+	Normalizer        reward.Normalizer
+	Prompts           [][]int32 // training CVs, labelled or not
+	ValidPrompts      [][]int32 // CVs that choose the best checkpoint
+	EOS               int32
+	MaxNew            int // longest response in tokens
+	Seed              uint64
+
+	// Gold, if known, is the true value of a response to validation prompt i. It is logged beside the proxy to show
+	// over-optimisation; it trains nothing and chooses nothing.
+	Gold func(i int, response []int32) float64
+
+	Progress lm.Progress
+}
+
+// Result is what PPO leaves behind beside the policy, which holds the best evaluated weights.
+type Result struct {
+	History     []Iteration
+	Evaluations []Evaluation
+	Best        Evaluation // by validation objective: normalised score − β·KL
+	FinalBeta   float64
+	Tokens      int    // response tokens sampled in rollouts
+	Stopped     string // why training ended early, if it did
+	Warnings    []string
+}
+
+// NewCritic clones the reward model and folds the normaliser into its head, so that the critic's first values are
+// normalised scores.
+func NewCritic(u *lm.Weights, n reward.Normalizer) (*lm.Weights, error) {
+	critic, err := u.Clone(lm.ScalarHead, 0)
+	if err != nil {
+		return nil, err
+	}
+	snapshot, err := critic.Snapshot()
+	if err != nil {
+		return nil, err
+	}
+	for i := range snapshot["score_w"] {
+		snapshot["score_w"][i] *= float32(n.Gain)
+	}
+	snapshot["score_b"][0] = float32(n.Apply(float64(snapshot["score_b"][0])))
+	return critic, critic.Restore(snapshot)
+}
+
+// trainer holds the compiled parts that every round uses.
+type trainer struct {
+	c             Config
+	in            Input
+	sampler, eval *lm.Sampler
+	old, ref, val *lm.Forward
+	scorer        *reward.Scorer
+	policy, value *lm.Trainer
+	rng           *rand.Rand
+	order         []int // prompts still to be visited in this pass
+	beta          float64
+	step, steps   int // update steps done and in all
+}
+
+// Run trains in.Policy and in.Critic. On an error or a cancelled context the policy holds the best evaluated weights.
+func Run(ctx context.Context, backend compute.Backend, c Config, in Input) (*Result, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if len(in.Prompts) == 0 || len(in.ValidPrompts) == 0 {
+		return nil, fmt.Errorf("ppo: needs training and validation CVs, got %d and %d", len(in.Prompts), len(in.ValidPrompts))
+	}
+	t, err := newTrainer(backend, c, in)
+	if err != nil {
+		return nil, err
+	}
+	r := &Result{FinalBeta: c.KLCoefficient}
+	best, err := in.Policy.Snapshot()
+	if err != nil {
+		return nil, err
+	}
+	evaluate := func(iteration int) error {
+		e, err := t.evaluate(ctx, iteration)
+		if err != nil {
+			return err
+		}
+		if len(r.Evaluations) == 0 || e.Objective > r.Best.Objective {
+			r.Best = e
+			if best, err = in.Policy.Snapshot(); err != nil {
+				return err
+			}
+		}
+		r.Evaluations = append(r.Evaluations, e)
+		return nil
+	}
+	if err := evaluate(0); err != nil {
+		return r, in.Policy.RestoreAfter(best, err)
+	}
+	for i := 1; i <= c.Iterations; i++ {
+		it, err := t.iterate(ctx, i)
+		if err != nil {
+			return r, in.Policy.RestoreAfter(best, fmt.Errorf("ppo: round %d: %w", i, err))
+		}
+		r.History = append(r.History, it)
+		r.Tokens += it.Tokens
+		r.FinalBeta = t.beta
+		if it.EOSRate == 0 {
+			r.Warnings = append(r.Warnings, fmt.Sprintf("round %d: no response ended (EOS rate 0); the usual cause is a max_response shorter than the JDs", i))
+		}
+		if it.KL > c.MaxKL {
+			r.Stopped = fmt.Sprintf("round %d: KL %.1f nats a sequence is above max_kl %g; the usual causes are too high a policy_rate or too small a kl_coefficient", i, it.KL, c.MaxKL)
+		}
+		if i%c.EvalEvery == 0 || i == c.Iterations || r.Stopped != "" {
+			if err := evaluate(i); err != nil {
+				return r, in.Policy.RestoreAfter(best, err)
+			}
+		}
+		e := r.Evaluations[len(r.Evaluations)-1]
+		in.Progress.At(i, c.Iterations, fmt.Sprintf("score %.2f, KL %.2f, best validation score %.2f (round %d), last %.2f", it.Score, it.KL, r.Best.Score, r.Best.Iteration, e.Score))
+		if r.Stopped != "" {
+			break
+		}
+	}
+	return r, in.Policy.Restore(best)
+}
+
+func newTrainer(backend compute.Backend, c Config, in Input) (*trainer, error) {
+	t := &trainer{c: c, in: in, beta: c.KLCoefficient, rng: rand.New(rand.NewPCG(in.Seed, 0x70706f))} // "ppo"
+	t.steps = c.Iterations * c.Epochs * (c.Rollouts / c.MinibatchRows)
+	var err error
+	try := func(build func() error) {
+		if err == nil {
+			err = build()
+		}
+	}
+	sampling := lm.SampleConfig{Samples: 1, MaxNew: in.MaxNew, Temperature: c.Temperature, EOS: in.EOS, BatchRows: c.Rollouts}
+	try(func() (e error) { t.sampler, e = lm.NewSampler(backend, in.Policy, sampling); return })
+	evalSampling := sampling
+	evalSampling.BatchRows = min(64, len(in.ValidPrompts))
+	try(func() (e error) { t.eval, e = lm.NewSampler(backend, in.Policy, evalSampling); return })
+	try(func() (e error) {
+		t.old, e = lm.NewLogProbs(backend, in.Policy, c.Temperature, c.MinibatchRows)
+		return
+	})
+	try(func() (e error) {
+		t.ref, e = lm.NewLogProbs(backend, in.Reference, c.Temperature, c.MinibatchRows)
+		return
+	})
+	try(func() (e error) {
+		t.val, e = lm.NewScores(backend, in.Critic, lm.Responses, c.MinibatchRows)
+		return
+	})
+	try(func() (e error) { t.scorer, e = reward.NewScorer(backend, in.Reward); return })
+	adam := lm.AdamConfig{Beta1: 0.9, Beta2: 0.999, Eps: c.AdamEps, ClipNorm: c.ClipNorm}
+	try(func() (e error) {
+		t.policy, e = lm.NewTrainer(backend, in.Policy, adam, func(a []*Node) (*Node, []*Node) {
+			tokens, index, target, mask, old, adv := a[0], a[1], a[2], a[3], a[4], a[5]
+			logProbs := lm.TokenLogProbs(in.Policy.Logits(lm.Select(in.Policy.Hidden(tokens), index)), target, c.Temperature)
+			loss, clipped, kl, ratio, ratioVar := PolicyLoss(logProbs, old, adv, mask, c.PolicyClip)
+			return loss, []*Node{clipped, kl, ratio, ratioVar}
+		})
+		return
+	})
+	try(func() (e error) {
+		t.value, e = lm.NewTrainer(backend, in.Critic, adam, func(a []*Node) (*Node, []*Node) {
+			tokens, index, mask, old, returns := a[0], a[1], a[2], a[3], a[4]
+			values := in.Critic.Score(lm.Select(in.Critic.Hidden(tokens), index))
+			loss, clipped := ValueLoss(values, old, returns, mask, c.ValueClip)
+			return loss, []*Node{clipped}
+		})
+		return
+	})
+	return t, err
+}
+
+// episode is one rollout with its per-token numbers, all of the response's length.
+type episode struct {
+	seq                 lm.Sequence
+	ended               bool
+	score               float64
+	old, ref, values    []float64
+	advantages, returns []float64
+}
+
+// nextPrompts takes the next n prompts of an endless sequence of reshuffled passes.
+func (t *trainer) nextPrompts(n int) [][]int32 {
+	out := make([][]int32, 0, n)
+	for len(out) < n {
+		if len(t.order) == 0 {
+			t.order = t.rng.Perm(len(t.in.Prompts))
+		}
+		out = append(out, t.in.Prompts[t.order[0]])
+		t.order = t.order[1:]
+	}
+	return out
+}
+
+// scores gives normalised scores of responses; one that does not end gets the penalty in place of its own.
+func (t *trainer) scores(ctx context.Context, seqs []lm.Sequence, ended []bool) ([]float64, error) {
+	raw, err := t.scorer.Scores(ctx, seqs)
+	if err != nil {
+		return nil, err
+	}
+	for i := range raw {
+		raw[i] = t.in.Normalizer.Apply(raw[i])
+		if !ended[i] {
+			raw[i] = t.c.EOSPenalty
+		}
+	}
+	return raw, nil
+}
+
+// iterate does one round: rollout, rewards, advantages, then epochs of minibatch updates.
+func (t *trainer) iterate(ctx context.Context, number int) (Iteration, error) {
+	episodes, err := t.rollout(ctx)
+	if err != nil {
+		return Iteration{}, err
+	}
+	first := t.rng.Perm(len(episodes))
+	// Old log-probabilities and values are computed in the very minibatches of the first epoch, so that
+	// the ratio there is exactly 1.
+	if err := t.annotate(episodes, first); err != nil {
+		return Iteration{}, err
+	}
+	it := t.advantages(episodes, number)
+	order := first
+	for epoch := range t.c.Epochs {
+		if epoch > 0 {
+			order = t.rng.Perm(len(episodes))
+		}
+		for from := 0; from < len(order); from += t.c.MinibatchRows {
+			if err := ctx.Err(); err != nil {
+				return it, err
+			}
+			if err := t.update(episodes, order[from:from+t.c.MinibatchRows], epoch == 0 && from == 0, &it); err != nil {
+				return it, err
+			}
+		}
+	}
+	n := float64(t.c.Epochs * len(order) / t.c.MinibatchRows)
+	it.divide(n)
+	if t.c.AdaptiveKL {
+		t.beta = AdaptiveBeta(t.beta, it.KL, t.c.KLTarget, t.c.KLHorizon, len(episodes))
+	}
+	return it, nil
+}
+
+// rollout samples one response for each of the next prompts and scores it.
+func (t *trainer) rollout(ctx context.Context) ([]*episode, error) {
+	prompts := t.nextPrompts(t.c.Rollouts)
+	seeds := make([]uint64, len(prompts))
+	for i := range seeds {
+		seeds[i] = t.rng.Uint64()
+	}
+	samples, err := t.sampler.Sample(ctx, prompts, seeds, nil)
+	if err != nil {
+		return nil, err
+	}
+	episodes := make([]*episode, len(prompts))
+	seqs, ended := make([]lm.Sequence, len(prompts)), make([]bool, len(prompts))
+	for i, s := range samples {
+		seqs[i], ended[i] = lm.Sequence{Prompt: prompts[i], Response: s[0].Tokens}, s[0].Ended
+		episodes[i] = &episode{seq: seqs[i], ended: ended[i]}
+	}
+	scores, err := t.scores(ctx, seqs, ended)
+	if err != nil {
+		return nil, err
+	}
+	for i, s := range scores {
+		episodes[i].score = s
+	}
+	return episodes, nil
+}
+
+// annotate fills old and reference log-probabilities and values, minibatch by minibatch of the given order.
+func (t *trainer) annotate(episodes []*episode, order []int) error {
+	for from := 0; from < len(order); from += t.c.MinibatchRows {
+		rows := order[from : from+t.c.MinibatchRows]
+		batch, err := packEpisodes(episodes, rows)
+		if err != nil {
+			return err
+		}
+		for _, f := range []struct {
+			forward *lm.Forward
+			into    func(e *episode) *[]float64
+		}{
+			{t.old, func(e *episode) *[]float64 { return &e.old }},
+			{t.ref, func(e *episode) *[]float64 { return &e.ref }},
+			{t.val, func(e *episode) *[]float64 { return &e.values }},
+		} {
+			flat, err := f.forward.Batch(batch)
+			if err != nil {
+				return err
+			}
+			for i, row := range batch.Unflatten(flat) {
+				*f.into(episodes[rows[i]]) = toFloat64(row)
+			}
+		}
+	}
+	return nil
+}
+
+// advantages fills rewards into whitened advantages and returns, and starts the round's log line.
+func (t *trainer) advantages(episodes []*episode, number int) Iteration {
+	it := summarise(episodes, t.beta, number)
+	rewards := make([][]float64, len(episodes))
+	for i, e := range episodes {
+		rewards[i] = TokenRewards(e.old, e.ref, e.score, t.beta)
+	}
+	if t.c.WhitenRewards {
+		Whiten(rewards, true)
+	}
+	advantages, returns, values := make([][]float64, len(episodes)), make([][]float64, len(episodes)), make([][]float64, len(episodes))
+	for i, e := range episodes {
+		e.advantages, e.returns = GAE(rewards[i], e.values, t.c.Gamma, t.c.Lambda)
+		advantages[i], returns[i], values[i] = e.advantages, e.returns, e.values
+	}
+	it.ExplainedVariance = ExplainedVariance(values, returns)
+	if math.IsNaN(it.ExplainedVariance) {
+		it.ExplainedVariance = 0
+	}
+	Whiten(advantages, false)
+	return it
+}
+
+// update makes one policy and one critic step on the given episodes.
+func (t *trainer) update(episodes []*episode, rows []int, first bool, it *Iteration) error {
+	batch, err := packEpisodes(episodes, rows)
+	if err != nil {
+		return err
+	}
+	flatten := func(of func(e *episode) []float64) (any, error) {
+		numbers := make([][]float32, len(rows))
+		for i, r := range rows {
+			numbers[i] = toFloat32(of(episodes[r]))
+		}
+		return batch.Flatten(numbers)
+	}
+	old, err := flatten(func(e *episode) []float64 { return e.old })
+	if err != nil {
+		return err
+	}
+	adv, err := flatten(func(e *episode) []float64 { return e.advantages })
+	if err != nil {
+		return err
+	}
+	values, err := flatten(func(e *episode) []float64 { return e.values })
+	if err != nil {
+		return err
+	}
+	returns, err := flatten(func(e *episode) []float64 { return e.returns })
+	if err != nil {
+		return err
+	}
+	tokens, index, target, mask := batch.Args()
+	p, err := t.policy.Step(lm.LinearRate(t.c.PolicyRate, t.step, t.steps), tokens, index, target, mask, old, adv)
+	if err != nil {
+		return fmt.Errorf("policy: %w", err)
+	}
+	v, err := t.value.Step(lm.LinearRate(t.c.ValueRate, t.step, t.steps), tokens, index, mask, values, returns)
+	if err != nil {
+		return fmt.Errorf("critic: %w", err)
+	}
+	t.step++
+	it.add(p, v)
+	if first {
+		it.FirstRatio = p.Metrics[2]
+	}
+	return nil
+}
+
+func packEpisodes(episodes []*episode, rows []int) (*lm.Batch, error) {
+	seqs := make([]lm.Sequence, len(rows))
+	for i, r := range rows {
+		seqs[i] = episodes[r].seq
+	}
+	return lm.Pack(seqs, len(seqs), lm.Responses)
+}
+
+func toFloat64(x []float32) []float64 {
+	y := make([]float64, len(x))
+	for i := range x {
+		y[i] = float64(x[i])
+	}
+	return y
+}
+
+func toFloat32(x []float64) []float32 {
+	y := make([]float32, len(x))
+	for i := range x {
+		y[i] = float32(x[i])
+	}
+	return y
+}

@@ -1,0 +1,145 @@
+package sft
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/gomlx/compute"
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"genjobrec/girl/lm"
+)
+
+// Config holds the hyper-parameters of supervised fine-tuning. None of the paper's are known to us: every default is
+// our own choice, made on validation loss.
+type Config struct {
+	Epochs       int     `default:"12" min:"1" max:"1000" doc:"most passes over the pairs"`
+	LearningRate float64 `default:"0.002" min:"1e-7" max:"1" doc:"peak learning rate of Adam"`
+	Warmup       int     `default:"20" min:"0" max:"100000" doc:"steps of linear warm-up"`
+	WeightDecay  float64 `default:"0.05" min:"0" max:"1" doc:"decoupled weight decay"`
+	ClipNorm     float64 `default:"1" min:"0" max:"1000" doc:"largest global gradient norm, 0 for no clipping"`
+	BatchTokens  int     `default:"2048" min:"32" max:"10000000" doc:"tokens a batch, padding included"`
+	Patience     int     `default:"2" min:"1" max:"1000" doc:"epochs without a better validation loss before stopping"`
+	PromptLoss   float64 `default:"0.1" min:"0" max:"1" doc:"weight of the loss on prompt (CV) tokens beside 1 on JD tokens"`
+}
+
+// Epoch is one line of the training history.
+type Epoch struct {
+	Epoch     int     `json:"epoch"`
+	TrainLoss float64 `json:"train_loss"` // nats a weighted token, mean over the epoch's steps
+	ValidLoss float64 `json:"valid_loss"` // nats a JD token
+	Tokens    int     `json:"tokens"`     // processed so far, prompts included
+}
+
+// Result is what fine-tuning leaves behind: the weights of the best epoch by validation loss.
+type Result struct {
+	History   []Epoch
+	BestEpoch int
+	BestLoss  float64 // nats a JD token on validation pairs
+	Tokens    int
+}
+
+// Run trains w in place on the training sequences and stops early on the validation sequences' loss. It returns with
+// the best epoch's weights in place; on an error or a cancelled context, too, w holds the best weights so far.
+func Run(ctx context.Context, backend compute.Backend, c Config, w *lm.Weights, train, valid []lm.Sequence, seed uint64, progress lm.Progress) (*Result, error) {
+	if len(train) == 0 || len(valid) == 0 {
+		return nil, fmt.Errorf("sft: needs training and validation pairs, got %d and %d", len(train), len(valid))
+	}
+	trainer, err := lm.NewTrainer(backend, w, lm.AdamConfig{Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, WeightDecay: c.WeightDecay, ClipNorm: c.ClipNorm}, func(a []*Node) (*Node, []*Node) {
+		return Loss(w, a[0], a[1], a[2], a[3]), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	evaluate, err := lm.NewLogProbs(backend, w, 1, 32)
+	if err != nil {
+		return nil, err
+	}
+	rng := rand.New(rand.NewPCG(seed, 0x736674)) // "sft"
+	lengths := make([]int, len(train))
+	for i, s := range train {
+		lengths[i] = s.Len()
+	}
+	perEpoch := len(lm.PlanBatches(lengths, c.BatchTokens, rng))
+	total := perEpoch * c.Epochs
+	r := &Result{BestLoss: math.Inf(1)}
+	best, err := w.Snapshot()
+	if err != nil {
+		return nil, err
+	}
+	step := 0
+	for epoch := 1; epoch <= c.Epochs; epoch++ {
+		sum := 0.0
+		plans := lm.PlanBatches(lengths, c.BatchTokens, rng)
+		for _, plan := range plans {
+			if err := ctx.Err(); err != nil {
+				return r, w.RestoreAfter(best, err)
+			}
+			batch, err := pick(train, plan, c.PromptLoss)
+			if err != nil {
+				return nil, err
+			}
+			tokens, index, target, mask := batch.Args()
+			out, err := trainer.Step(lm.CosineRate(c.LearningRate, step, c.Warmup, total), tokens, index, target, mask)
+			if err != nil {
+				return r, w.RestoreAfter(best, fmt.Errorf("sft: epoch %d: %w", epoch, err))
+			}
+			sum += out.Loss
+			step++
+			for _, i := range plan.Index {
+				r.Tokens += lengths[i]
+			}
+			progress.At(step, total, fmt.Sprintf("epoch %d, loss %.3f, best validation loss %.3f", epoch, out.Loss, r.BestLoss))
+		}
+		validLoss, err := MeanLoss(ctx, evaluate, valid)
+		if err != nil {
+			return r, w.RestoreAfter(best, err)
+		}
+		r.History = append(r.History, Epoch{epoch, sum / float64(len(plans)), validLoss, r.Tokens})
+		if validLoss < r.BestLoss {
+			r.BestLoss, r.BestEpoch = validLoss, epoch
+			if best, err = w.Snapshot(); err != nil {
+				return nil, err
+			}
+		} else if epoch-r.BestEpoch >= c.Patience {
+			break
+		}
+	}
+	return r, w.Restore(best)
+}
+
+// pick packs one planned batch. Prompt tokens, if they count, carry promptWeight in the mask.
+func pick(seqs []lm.Sequence, plan lm.BatchPlan, promptWeight float64) (*lm.Batch, error) {
+	picked := make([]lm.Sequence, len(plan.Index))
+	for i, at := range plan.Index {
+		picked[i] = seqs[at]
+	}
+	if promptWeight > 0 {
+		return lm.PackWeighted(picked, plan.Rows, float32(promptWeight))
+	}
+	return lm.Pack(picked, plan.Rows, lm.Responses)
+}
+
+// Loss is the masked mean of −log π(token), weights in mask: tokens [B,T], index, target, mask [N] → [].
+func Loss(w *lm.Weights, tokens, index, target, mask *Node) *Node {
+	logProbs := lm.TokenLogProbs(w.Logits(lm.Select(w.Hidden(tokens), index)), target, 1)
+	return Neg(Div(ReduceAllSum(Mul(logProbs, mask)), ReduceAllSum(mask)))
+}
+
+// MeanLoss is the mean of −log π over all response tokens, in nats a token.
+func MeanLoss(ctx context.Context, logProbs *lm.Forward, seqs []lm.Sequence) (float64, error) {
+	rows, err := logProbs.All(ctx, seqs)
+	if err != nil {
+		return 0, err
+	}
+	sum, n := 0.0, 0
+	for _, row := range rows {
+		for _, x := range row {
+			sum -= float64(x)
+		}
+		n += len(row)
+	}
+	return sum / float64(n), nil
+}
