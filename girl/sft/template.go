@@ -75,5 +75,5 @@ func (t *Template) Text(response []int32) string {
 	if n := len(response); n > 0 && response[n-1] == t.eos {
 		response = response[:n-1]
 	}
-	return t.tok.Decode(response)
+	return t.tok.DecodeText(response)
 }

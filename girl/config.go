@@ -1,0 +1,295 @@
+// Package girl runs the GIRL experiment (generative job recommendation with large language models, arXiv 2307.02157) from
+// CV–JD pairs to the matching table: splits, tokenizer, supervised fine-tuning, reward model, PPO, generation, matchers,
+// metrics. Notebooks and the girl command call nothing else.
+package girl
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"sort"
+	"strconv"
+	"strings"
+
+	"genjobrec/datasets"
+	"genjobrec/girl/lm"
+	"genjobrec/girl/ppo"
+
+	"genjobrec/girl/reward"
+	"genjobrec/girl/sft"
+)
+
+// Config is the whole experiment. Every number is our own documented choice unless its comment names a source: the
+// paper's hyper-parameters are not known to us. Keys are section.field in snake case, as in -set ppo.kl_coefficient=0.1.
+type Config struct {
+	Market    MarketConfig
+	Split     SplitConfig
+	Tokenizer TokenizerConfig
+	Model     ModelConfig
+	SFT       sft.Config
+	Reward    reward.Config
+	PPO       ppo.Config
+	Generate  GenerateConfig
+
+	Eval EvalConfig
+}
+
+// MarketConfig sizes the synthetic labour market of -data market.
+type MarketConfig struct {
+	CVs        int `default:"2400" min:"50" max:"10000000" doc:"labelled CVs"`
+	JDs        int `default:"0" min:"0" max:"10000000" doc:"vacancies, 0 for a third of the CVs"`
+	PairsPerCV int `default:"8" min:"2" max:"100" doc:"JDs each CV is judged on, on average"`
+	Unlabelled int `default:"600" min:"0" max:"10000000" doc:"further CVs without decisions, as prompts for PPO"`
+	Seed       int `default:"1" min:"0" max:"1000000000" doc:"seed that draws people and vacancies; training seeds leave it alone"`
+}
+
+// SplitConfig says how CVs are divided; whole near-duplicate groups go to one split.
+type SplitConfig struct {
+	ValidShare     float64 `default:"0.15" min:"0.01" max:"0.8" doc:"share of CVs for tuning and early stopping"`
+	TestShare      float64 `default:"0.2" min:"0.01" max:"0.8" doc:"share of CVs for the tables"`
+	GeneratorShare float64 `default:"0.5" min:"0.05" max:"1" doc:"share of training CVs whose pairs train the writer and the reward model"`
+	NearDuplicate  float64 `default:"0.5" min:"0.05" max:"1" doc:"Jaccard similarity of word shingles from which two CVs are one group"`
+	Seed           int     `default:"1" min:"0" max:"1000000000" doc:"seed of the division; training seeds leave it alone"`
+}
+
+// TokenizerConfig sizes the byte-level BPE.
+type TokenizerConfig struct {
+	Vocab int `default:"1536" min:"300" max:"200000" doc:"tokens, special ones included; fewer if the texts do not hold so many"`
+}
+
+// ModelConfig sizes the decoder that writer, critic and reward model share, and its texts.
+type ModelConfig struct {
+	Layers      int     `default:"2" min:"1" max:"200" doc:"decoder blocks"`
+	Dim         int     `default:"128" min:"8" max:"65536" doc:"width of the residual stream"`
+	Heads       int     `default:"4" min:"1" max:"1024" doc:"query heads; divides dim"`
+	KVHeads     int     `default:"0" min:"0" max:"1024" doc:"key-value heads (grouped-query attention); 0 for as many as heads"`
+	FFN         int     `default:"344" min:"8" max:"1000000" doc:"hidden width of the feed-forward; about 8/3 of dim for SwiGLU (Shazeer 2020)"`
+	MaxPrompt   int     `default:"128" min:"8" max:"1000000" doc:"longest CV in tokens; longer ones are cut to their beginning"`
+	MaxResponse int     `default:"96" min:"8" max:"1000000" doc:"longest JD in tokens, end-of-text included; longer ones are cut to their beginning"`
+	TiedHead    bool    `default:"true" doc:"output logits use the input embedding"`
+	QKVBias     bool    `default:"false" doc:"biases on the query, key and value projections"`
+	RopeBase    float64 `default:"10000" min:"2" max:"1e9" doc:"base of the rotary frequencies (Su et al. 2021)"`
+	NormEps     float64 `default:"1e-5" min:"1e-12" max:"0.1" doc:"epsilon of RMSNorm"`
+}
+
+func (m ModelConfig) decoder(vocab int) lm.Config {
+	return lm.Config{Layers: m.Layers, Dim: m.Dim, Heads: m.Heads, KVHeads: m.KVHeads, FFN: m.FFN, Vocab: vocab,
+		MaxLen: m.MaxPrompt + m.MaxResponse, RopeBase: m.RopeBase, NormEps: m.NormEps, TiedHead: m.TiedHead, QKVBias: m.QKVBias}
+}
+
+// GenerateConfig says how JDs are written for the matcher.
+type GenerateConfig struct {
+	Samples     int     `default:"4" min:"1" max:"1024" doc:"K, JDs written for each CV"`
+	Temperature float64 `default:"1" min:"0" max:"10" doc:"sampling temperature; 0 writes the most probable token"`
+	BatchRows   int     `default:"128" min:"1" max:"65536" doc:"JDs written at once"`
+}
+
+// EvalConfig says how uncertainty is measured.
+type EvalConfig struct {
+	Resamples int `default:"2000" min:"100" max:"1000000" doc:"bootstrap resamples of CV groups"`
+}
+
+// profiles are lists of -set arguments over the defaults: sizes and steps, nothing else.
+var profiles = map[string][]string{
+	"smoke": {
+		"market.cvs=160", "market.unlabelled=20", "tokenizer.vocab=600",
+		"model.layers=1", "model.dim=32", "model.heads=2", "model.ffn=64", "model.max_prompt=96", "model.max_response=64",
+		"sft.epochs=2", "reward.epochs=1", "ppo.iterations=2", "ppo.rollouts=16", "ppo.minibatch_rows=8", "ppo.epochs=1", "ppo.eval_every=1", "ppo.eval_prompts=16",
+		"generate.samples=2", "eval.resamples=200",
+	},
+	"default": {},
+	"paper":   {},
+}
+
+// ProfileNames lists the profiles.
+func ProfileNames() []string {
+	names := make([]string, 0, len(profiles))
+	for n := range profiles {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// NewConfig resolves defaults, then a profile, then key=value settings, and checks every value. An unknown key, a
+// wrong type and a value out of range are errors that name the key.
+func NewConfig(profile string, settings []string) (*Config, error) {
+	base, ok := profiles[profile]
+	if !ok {
+		return nil, fmt.Errorf("unknown profile %q; there are %s", profile, strings.Join(ProfileNames(), ", "))
+	}
+	c := &Config{}
+	fields := c.fields()
+	for _, f := range fields {
+		if err := f.set(f.tag.Get("default")); err != nil {
+			return nil, fmt.Errorf("default of %w", err)
+		}
+	}
+	byKey := make(map[string]field, len(fields))
+	for _, f := range fields {
+		byKey[f.key] = f
+	}
+	for _, s := range append(append([]string(nil), base...), settings...) {
+		key, value, ok := strings.Cut(s, "=")
+		if !ok {
+			return nil, fmt.Errorf("setting %q is not of the form key=value", s)
+		}
+		f, ok := byKey[strings.TrimSpace(key)]
+		if !ok {
+			return nil, fmt.Errorf("unknown key %q%s", key, suggestion(key, fields))
+		}
+		if err := f.set(strings.TrimSpace(value)); err != nil {
+			return nil, err
+		}
+	}
+	return c, c.validate()
+}
+
+// validate checks what no single field can.
+func (c *Config) validate() error {
+	if c.Split.ValidShare+c.Split.TestShare > 0.9 {
+		return fmt.Errorf("split.valid_share %g and split.test_share %g leave less than a tenth of the CVs for training", c.Split.ValidShare, c.Split.TestShare)
+	}
+	if c.Generate.BatchRows < c.Generate.Samples {
+		return fmt.Errorf("generate.batch_rows %d is below generate.samples %d", c.Generate.BatchRows, c.Generate.Samples)
+	}
+	if err := c.Model.decoder(c.Tokenizer.Vocab).Validate(); err != nil {
+		return fmt.Errorf("model: %w", err)
+	}
+	return c.PPO.Validate()
+}
+
+func (c *Config) splitOptions() datasets.SplitOptions {
+	s := c.Split
+	return datasets.SplitOptions{Seed: uint64(s.Seed), ValidShare: s.ValidShare, TestShare: s.TestShare,
+		GeneratorShare: s.GeneratorShare, NearDuplicate: s.NearDuplicate}
+}
+
+// field is one setting: its key, its tags and where its value lies.
+type field struct {
+	key   string
+	tag   reflect.StructTag
+	value reflect.Value
+}
+
+func (c *Config) fields() []field {
+	var out []field
+	root := reflect.ValueOf(c).Elem()
+	for i := range root.NumField() {
+		section := root.Field(i)
+		for j := range section.NumField() {
+			f := section.Type().Field(j)
+			if _, ok := f.Tag.Lookup("default"); ok {
+				out = append(out, field{snake(root.Type().Field(i).Name) + "." + snake(f.Name), f.Tag, section.Field(j)})
+			}
+		}
+	}
+	return out
+}
+
+// set parses a value into the field and checks its range.
+func (f field) set(text string) error {
+	number := func(x float64) error {
+		for _, bound := range []struct {
+			tag   string
+			below bool
+		}{{"min", true}, {"max", false}} {
+			s, ok := f.tag.Lookup(bound.tag)
+			if !ok {
+				continue
+			}
+			limit, err := strconv.ParseFloat(s, 64)
+			if err != nil {
+				return fmt.Errorf("%s: %s of its range: %w", f.key, bound.tag, err)
+			}
+			if bound.below && x < limit || !bound.below && x > limit || math.IsNaN(x) {
+				return fmt.Errorf("%s=%s is out of range: it must lie between %s and %s", f.key, text, f.tag.Get("min"), f.tag.Get("max"))
+			}
+		}
+		return nil
+	}
+	switch f.value.Kind() {
+	case reflect.Int:
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return fmt.Errorf("%s=%s is not a whole number", f.key, text)
+		}
+		f.value.SetInt(int64(n))
+		return number(float64(n))
+	case reflect.Float64:
+		x, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return fmt.Errorf("%s=%s is not a number", f.key, text)
+		}
+		f.value.SetFloat(x)
+		return number(x)
+	case reflect.Bool:
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return fmt.Errorf("%s=%s is not true or false", f.key, text)
+		}
+		f.value.SetBool(b)
+	case reflect.String:
+		if options := f.tag.Get("options"); options != "" {
+			found := false
+			for _, o := range strings.Split(options, "|") {
+				found = found || o == text
+			}
+			if !found {
+				return fmt.Errorf("%s=%s is none of %s", f.key, text, strings.ReplaceAll(options, "|", ", "))
+			}
+		}
+		f.value.SetString(text)
+	default:
+		return fmt.Errorf("%s has a type that cannot be set: %s", f.key, f.value.Type())
+	}
+	return nil
+}
+
+// Help lists every key with its value in c and its meaning, one a line.
+func (c *Config) Help() string {
+	var b strings.Builder
+	for _, f := range c.fields() {
+		fmt.Fprintf(&b, "%-28s %-8v %s\n", f.key, f.value.Interface(), f.tag.Get("doc"))
+	}
+	return b.String()
+}
+
+// Resolved is the flat form that manifests record.
+func (c *Config) Resolved() map[string]any {
+	m := make(map[string]any)
+	for _, f := range c.fields() {
+		m[f.key] = f.value.Interface()
+	}
+	return m
+}
+
+// snake turns CamelCase, with runs of capitals as one word, into snake_case: PairsPerCV is pairs_per_cv, CVs is cvs.
+func snake(name string) string {
+	name = strings.NewReplacer("CVs", "Cvs", "JDs", "Jds").Replace(name)
+	var b strings.Builder
+	runes := []rune(name)
+	upper := func(i int) bool { return i < len(runes) && runes[i] >= 'A' && runes[i] <= 'Z' }
+	for i, r := range runes {
+		if upper(i) && i > 0 && (!upper(i-1) || i+1 < len(runes) && !upper(i+1)) {
+			b.WriteByte('_')
+		}
+		b.WriteString(strings.ToLower(string(r)))
+	}
+	return b.String()
+}
+
+// suggestion names the keys that end like the unknown one.
+func suggestion(key string, fields []field) string {
+	last := key[strings.LastIndex(key, ".")+1:]
+	var near []string
+	for _, f := range fields {
+		if last != "" && strings.Contains(f.key, last) {
+			near = append(near, f.key)
+		}
+	}
+	if len(near) == 0 {
+		return "; `girl run -h` lists all keys"
+	}
+	return "; did you mean " + strings.Join(near, " or ") + "?"
+}

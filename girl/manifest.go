@@ -1,0 +1,101 @@
+package girl
+
+import (
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+)
+
+// manifest says what made a run's artefacts.
+type manifest struct {
+	Program   string            `json:"program"`
+	Revision  string            `json:"git_revision"`
+	GoVersion string            `json:"go_version"`
+	Modules   map[string]string `json:"modules"`
+	Machine   string            `json:"machine"`
+	Backend   string            `json:"backend"`
+	Started   time.Time         `json:"started"`
+	Finished  time.Time         `json:"finished"`
+	Seconds   float64           `json:"seconds"` // of this invocation; stages that were already there add nothing
+	Data      string            `json:"data"`
+	Test      string            `json:"test,omitempty"`
+	CVs       string            `json:"cvs,omitempty"`
+	Inputs    map[string]string `json:"inputs"` // file → sha256
+	DataKey   string            `json:"data_key"`
+	Profile   string            `json:"profile"`
+	Seeds     []int             `json:"seeds"`
+	Config    map[string]any    `json:"config"`
+	Notes     []string          `json:"notes"`
+	Stages    []manifestStage   `json:"stages"`
+}
+
+type manifestStage struct {
+	Dir string `json:"dir"`
+	stageRecord
+}
+
+// ManifestFile names the manifest in a run's folder.
+const ManifestFile = "manifest.json"
+
+func (r *run) addStage(dir string, rec *stageRecord) {
+	rel, err := filepath.Rel(r.dir, dir)
+	if err != nil {
+		rel = dir
+	}
+	r.stages = append(r.stages, manifestStage{filepath.ToSlash(rel), *rec})
+}
+
+func (r *run) writeManifest() error {
+	m := manifest{Program: "girl", Revision: revision(), GoVersion: runtime.Version(), Modules: map[string]string{},
+		Machine: runtime.GOOS + "/" + runtime.GOARCH, Backend: r.backend.Name(),
+		Started: r.started.UTC(), Finished: time.Now().UTC(), Seconds: time.Since(r.started).Seconds(),
+		Data: r.opts.Data, Test: r.opts.Test, CVs: r.opts.CVs, Inputs: map[string]string{}, DataKey: r.dataKey,
+		Profile: r.opts.Profile, Seeds: r.opts.Seeds, Config: r.cfg.Resolved(), Notes: r.data.Assignment.Notes, Stages: r.stages}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, d := range info.Deps {
+			m.Modules[d.Path] = d.Version
+		}
+	}
+	for _, path := range []string{r.opts.Data, r.opts.Test, r.opts.CVs} {
+		if path == "" || path == "market" {
+			continue
+		}
+		h, err := hashFile(path)
+		if err != nil {
+			return err
+		}
+		m.Inputs[path] = h
+	}
+	return writeJSON(filepath.Join(r.dir, ManifestFile), m)
+}
+
+// revision is the commit the program was built from, with "+changes" if the tree was not clean; empty if unknown.
+func revision() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		rev, dirty := "", ""
+		for _, s := range info.Settings {
+			switch {
+			case s.Key == "vcs.revision":
+				rev = s.Value
+			case s.Key == "vcs.modified" && s.Value == "true":
+				dirty = "+changes"
+			}
+		}
+		if rev != "" {
+			return rev + dirty
+		}
+	}
+	// go run stamps no revision.
+	out, err := exec.Command("git", "rev-parse", "HEAD").Output()
+	if err != nil {
+		return ""
+	}
+	rev := strings.TrimSpace(string(out))
+	if out, err := exec.Command("git", "status", "--porcelain", "--untracked-files=no").Output(); err == nil && len(out) > 0 {
+		rev += "+changes"
+	}
+	return rev
+}

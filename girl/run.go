@@ -1,0 +1,143 @@
+package girl
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gomlx/compute"
+	_ "github.com/gomlx/compute/gobackend" // the pure-Go backend, the embedded default
+
+	"genjobrec/datasets"
+	"genjobrec/datasets/market"
+)
+
+// Options say what to run on what.
+type Options struct {
+	Data     string // "market" or a folder of Parquet tables
+	Test     string // optional folder of test pairs
+	CVs      string // optional file of unlabelled CVs
+	Profile  string // smoke, default or paper
+	Set      []string
+	Seeds    []int
+	Out      string
+	Reporter *Reporter
+}
+
+// run is the state that all seeds share.
+type run struct {
+	ctx     context.Context
+	cfg     *Config
+	opts    Options
+	dir     string
+	backend compute.Backend
+	report  *Reporter
+	data    *Data
+	dataKey string
+	started time.Time
+	stages  []manifestStage
+}
+
+// Run does the whole experiment and leaves tables, scores.parquet, generated.parquet, results.csv, figures and
+// manifest.json in opts.Out. Stages whose outputs are already there are not run again.
+func Run(ctx context.Context, opts Options) error {
+	r, err := prepare(ctx, opts)
+	if err != nil {
+		return err
+	}
+	defer r.backend.Finalize()
+	for _, seed := range opts.Seeds {
+		s := &seedRun{run: r, seed: seed, path: filepath.Join(r.dir, fmt.Sprintf("seed-%d", seed)), keys: map[string]string{}}
+		for _, stage := range []func() error{s.trainTokenizer, s.fineTune, s.modelReward, s.align, s.generate, s.match} {
+			if err := stage(); err != nil {
+				return r.interrupted(err)
+			}
+		}
+	}
+	if err := r.evaluate(); err != nil {
+		return r.interrupted(err)
+	}
+	return r.writeManifest()
+}
+
+// interrupted leaves a manifest of what is finished, also when the run is not.
+func (r *run) interrupted(err error) error {
+	return errors.Join(err, r.writeManifest())
+}
+
+// prepare checks the options and loads the data.
+func prepare(ctx context.Context, opts Options) (*run, error) {
+	cfg, err := NewConfig(opts.Profile, opts.Set)
+	if err != nil {
+		return nil, err
+	}
+	if len(opts.Seeds) == 0 {
+		return nil, fmt.Errorf("at least one seed is needed")
+	}
+	seen := map[int]bool{}
+	for _, s := range opts.Seeds {
+		if seen[s] || s < 0 {
+			return nil, fmt.Errorf("seed %d is negative or given twice", s)
+		}
+		seen[s] = true
+	}
+	if opts.Out == "" {
+		return nil, fmt.Errorf("no output folder given")
+	}
+	r := &run{ctx: ctx, cfg: cfg, opts: opts, dir: opts.Out, report: opts.Reporter, started: time.Now()}
+	if r.data, err = LoadData(ctx, cfg, opts.Data, opts.Test, opts.CVs); err != nil {
+		return nil, err
+	}
+	if r.dataKey, err = r.data.key(cfg); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(r.dir, 0o755); err != nil {
+		return nil, err
+	}
+	if r.backend, err = newBackend(); err != nil {
+		return nil, err
+	}
+	for _, st := range datasets.Describe(r.data.Dataset, r.data.Assignment) {
+		r.report.Linef("%s", st)
+	}
+	for _, n := range r.data.Assignment.Notes {
+		r.report.Linef("note: %s", n)
+	}
+	return r, r.writeSplits()
+}
+
+// newBackend takes GOMLX_BACKEND if it is set, else the pure-Go backend with whole matrix products on all cores.
+func newBackend() (compute.Backend, error) {
+	config := os.Getenv("GOMLX_BACKEND")
+	if config == "" {
+		config = "go:ops_sequential"
+	}
+	b, err := compute.NewWithConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("backend %q: %w", config, err)
+	}
+	return b, nil
+}
+
+// key is a fingerprint of everything the data bring into a run: texts, pairs and their division.
+func (d *Data) key(c *Config) (string, error) {
+	h := sha256.New()
+	enc := json.NewEncoder(h)
+	for _, v := range []any{d.CVs, d.JDs, d.Pairs, d.Unlabelled, d.Assignment.Split, d.Assignment.Generator, d.Assignment.Group} {
+		if err := enc.Encode(v); err != nil {
+			return "", fmt.Errorf("hashing the data: %w", err)
+		}
+	}
+	if d.Market != nil {
+		if err := enc.Encode([]any{market.Version, d.Market.Params()}); err != nil {
+			return "", fmt.Errorf("hashing the data: %w", err)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}

@@ -1,0 +1,302 @@
+package girl
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+
+	"genjobrec/datasets"
+	"genjobrec/girl/lm"
+	"genjobrec/girl/ppo"
+	"genjobrec/girl/reward"
+	"genjobrec/girl/sft"
+	"genjobrec/girl/tokenizer"
+)
+
+// Files of one seed's folder.
+const (
+	tokenizerFile  = "tokenizer.json"
+	sftFile        = "girl_sft.safetensors"
+	sftHistory     = "sft.json"
+	rewardFile     = "reward.safetensors"
+	rewardHistory  = "reward.json"
+	girlFile       = "girl.safetensors"
+	ppoHistory     = "ppo.json"
+	generatedFile  = "generated.parquet"
+	scoresFile     = "scores.parquet"
+	recommendFiles = "recommend"
+)
+
+// seedRun is the state of one training seed: stages add to it from left to right.
+type seedRun struct {
+	*run
+	seed int
+	path string
+
+	template   *sft.Template
+	writer     *lm.Weights // GIRL-SFT
+	aligned    *lm.Weights // GIRL
+	reward     *lm.Weights
+	normalizer reward.Normalizer
+	keys       map[string]string // stage → key
+	vocab      int
+}
+
+// RewardReport is reward.json: how well U tells matched from mismatched JDs, and its normaliser.
+type RewardReport struct {
+	History    []reward.Epoch    `json:"history"`
+	Best       reward.Epoch      `json:"best"`
+	Test       reward.Metrics    `json:"test"` // CVs that nothing was trained or chosen on
+	Borrowed   int               `json:"borrowed"`
+	Normalizer reward.Normalizer `json:"normalizer"`
+}
+
+// PPOReport is ppo.json.
+type PPOReport struct {
+	History     []ppo.Iteration  `json:"history"`
+	Evaluations []ppo.Evaluation `json:"evaluations"`
+	Best        ppo.Evaluation   `json:"best"`
+	FinalBeta   float64          `json:"final_beta"`
+	Stopped     string           `json:"stopped,omitempty"`
+	Warnings    []string         `json:"warnings,omitempty"`
+	Samples     []PPOSample      `json:"samples"`
+}
+
+// PPOSample is one validation response, to be read by a person.
+type PPOSample struct {
+	Iteration int     `json:"iteration"`
+	CVID      string  `json:"cv_id"`
+	Text      string  `json:"text"`
+	Score     float64 `json:"score"`
+}
+
+// SFTReport is sft.json.
+type SFTReport struct {
+	History   []sft.Epoch `json:"history"`
+	BestEpoch int         `json:"best_epoch"`
+	BestLoss  float64     `json:"best_loss"`
+	Vocab     int         `json:"vocab"`
+	Weights   int         `json:"weights"`
+}
+
+func (s *seedRun) file(name string) string { return filepath.Join(s.path, name) }
+
+// trainTokenizer fits the BPE on the SFT texts.
+func (s *seedRun) trainTokenizer() error {
+	rec, err := s.stage(s.path, "tokenizer", []any{s.dataKey, s.cfg.Tokenizer}, []string{tokenizerFile}, func(rec *stageRecord) error {
+		texts := make(map[string]bool)
+		for _, p := range s.data.Assignment.GeneratorPairs(s.data.Dataset) {
+			if p.Label == 1 {
+				texts[s.data.cv[p.CVID]], texts[s.data.jd[p.JDID]] = true, true
+			}
+		}
+		tok, err := tokenizer.Train(s.ctx, slices.Values(slices.Sorted(maps.Keys(texts))), tokenizer.Options{VocabSize: s.cfg.Tokenizer.Vocab})
+		if err != nil {
+			return err
+		}
+		rec.Notes = append(rec.Notes, fmt.Sprintf("%d tokens from %d texts", tok.VocabSize(), len(texts)))
+		return tok.Save(s.file(tokenizerFile))
+	})
+	if err != nil {
+		return err
+	}
+	s.keys["tokenizer"] = rec.Key
+	tok, err := tokenizer.Load(s.file(tokenizerFile))
+	if err != nil {
+		return err
+	}
+	s.template, err = sft.NewTemplate(tok, s.cfg.Model.MaxPrompt, s.cfg.Model.MaxResponse)
+	s.vocab = tok.VocabSize()
+	return err
+}
+
+// sequences are the matched pairs as template sequences.
+func (s *seedRun) sequences(pairs []datasets.Pair) []lm.Sequence {
+	var out []lm.Sequence
+	for _, p := range pairs {
+		if p.Label == 1 {
+			out = append(out, s.template.Sequence(s.data.cv[p.CVID], s.data.jd[p.JDID]))
+		}
+	}
+	return out
+}
+
+// fineTune trains the writer: stage 1.
+func (s *seedRun) fineTune() error {
+	rec, err := s.stage(s.path, "sft", []any{s.seed, s.keys["tokenizer"], s.cfg.Model, s.cfg.SFT}, []string{sftFile, sftHistory}, func(rec *stageRecord) error {
+		w, err := lm.NewWeights(s.cfg.Model.decoder(s.vocab), lm.TokenHead, uint64(s.seed))
+		if err != nil {
+			return err
+		}
+		train := s.sequences(s.data.Assignment.GeneratorPairs(s.data.Dataset))
+		valid := s.sequences(s.data.Assignment.Pairs(s.data.Dataset, datasets.Valid))
+		res, err := sft.Run(s.ctx, s.backend, s.cfg.SFT, w, train, valid, uint64(s.seed), s.report.Step)
+		if err != nil {
+			return err
+		}
+		rec.Tokens = res.Tokens
+		rec.Notes = append(rec.Notes, fmt.Sprintf("%d weights, %d training and %d validation pairs; best epoch %d of %d, validation loss %.3f nats a token",
+			w.NumParameters(), len(train), len(valid), res.BestEpoch, len(res.History), res.BestLoss))
+		if err := writeJSON(s.file(sftHistory), SFTReport{res.History, res.BestEpoch, res.BestLoss, s.vocab, w.NumParameters()}); err != nil {
+			return err
+		}
+		return w.Save(s.file(sftFile))
+	})
+	if err != nil {
+		return err
+	}
+	s.keys["sft"] = rec.Key
+	s.writer, err = lm.LoadWeights(s.file(sftFile))
+	return err
+}
+
+// modelReward trains U and fits its normaliser on samples of the fine-tuned writer: stage 2.
+func (s *seedRun) modelReward() error {
+	rec, err := s.stage(s.path, "reward", []any{s.seed, s.keys["sft"], s.cfg.Reward, s.cfg.PPO.Temperature}, []string{rewardFile, rewardHistory}, func(rec *stageRecord) error {
+		u, err := s.writer.Clone(lm.ScalarHead, uint64(s.seed))
+		if err != nil {
+			return err
+		}
+		a := s.data.Assignment
+		train := s.data.candidates(s.template, a.GeneratorPairs(s.data.Dataset))
+		valid := s.data.candidates(s.template, a.Pairs(s.data.Dataset, datasets.Valid))
+		res, err := reward.Run(s.ctx, s.backend, s.cfg.Reward, u, train, valid, uint64(s.seed), s.report.Step)
+		if err != nil {
+			return err
+		}
+		scorer, err := reward.NewScorer(s.backend, u)
+		if err != nil {
+			return err
+		}
+		test, err := reward.Evaluate(s.ctx, scorer, reward.AllPairs(s.data.candidates(s.template, a.Pairs(s.data.Dataset, datasets.Test))))
+		if err != nil {
+			return err
+		}
+		normalizer, err := s.fitNormalizer(scorer)
+		if err != nil {
+			return err
+		}
+		rec.Tokens = res.Tokens
+		rec.Notes = append(rec.Notes, fmt.Sprintf("pair accuracy: validation %.3f (epoch %d), test %.3f on %d pairs", res.Best.Valid.Accuracy, res.Best.Epoch, test.Accuracy, test.Pairs))
+		if res.Borrowed > 0 {
+			rec.Notes = append(rec.Notes, fmt.Sprintf("%d training CVs have no mismatch of their own: mismatches of other CVs were sampled for them", res.Borrowed))
+		}
+		if s.cfg.Reward.Random > 0 {
+			rec.Notes = append(rec.Notes, fmt.Sprintf("each matched JD also met %d sampled mismatches of other CVs an epoch", s.cfg.Reward.Random))
+		}
+		if err := writeJSON(s.file(rewardHistory), RewardReport{res.History, res.Best, test, res.Borrowed, normalizer}); err != nil {
+			return err
+		}
+		return u.Save(s.file(rewardFile))
+	})
+	if err != nil {
+		return err
+	}
+	s.keys["reward"] = rec.Key
+	var saved RewardReport
+	if err := readJSON(s.file(rewardHistory), &saved); err != nil {
+		return err
+	}
+	s.normalizer = saved.Normalizer
+	s.reward, err = lm.LoadWeights(s.file(rewardFile))
+	return err
+}
+
+// normalizerSamples is how many training CVs the reference writes for to normalise the reward.
+const normalizerSamples = 256
+
+// fitNormalizer scores samples of the reference writer for training CVs.
+func (s *seedRun) fitNormalizer(scorer *reward.Scorer) (reward.Normalizer, error) {
+	prompts, _ := s.prompts(s.data.cvsOf(datasets.Train))
+	prompts = prompts[:min(len(prompts), normalizerSamples)]
+	sampler, err := lm.NewSampler(s.backend, s.writer, lm.SampleConfig{Samples: 1, MaxNew: s.cfg.Model.MaxResponse,
+		Temperature: s.cfg.PPO.Temperature, EOS: s.template.EOS(), BatchRows: min(len(prompts), s.cfg.Generate.BatchRows)})
+	if err != nil {
+		return reward.Normalizer{}, err
+	}
+	seeds := make([]uint64, len(prompts))
+	for i := range seeds {
+		seeds[i] = mix(uint64(s.seed), "normalizer", fmt.Sprint(i))
+	}
+	samples, err := sampler.Sample(s.ctx, prompts, seeds, nil)
+	if err != nil {
+		return reward.Normalizer{}, err
+	}
+	seqs := make([]lm.Sequence, len(samples))
+	for i, smp := range samples {
+		seqs[i] = lm.Sequence{Prompt: prompts[i], Response: smp[0].Tokens}
+	}
+	raw, err := scorer.Scores(s.ctx, seqs)
+	if err != nil {
+		return reward.Normalizer{}, err
+	}
+	return reward.FitNormalizer(raw)
+}
+
+func (s *seedRun) prompts(cvs []datasets.CV) (prompts [][]int32, ids []string) {
+	for _, x := range cvs {
+		prompts, ids = append(prompts, s.template.Prompt(x.Text)), append(ids, x.ID)
+	}
+	return prompts, ids
+}
+
+// align trains GIRL by PPO: stage 3. Its prompts are all training CVs, those whose pairs the writer has seen and those it
+// has not, and the unlabelled ones.
+func (s *seedRun) align() error {
+	rec, err := s.stage(s.path, "ppo", []any{s.seed, s.keys["reward"], s.cfg.PPO, len(s.data.Unlabelled)}, []string{girlFile, ppoHistory}, func(rec *stageRecord) error {
+		policy, err := s.writer.Clone(lm.TokenHead, 0)
+		if err != nil {
+			return err
+		}
+		critic, err := ppo.NewCritic(s.reward, s.normalizer)
+		if err != nil {
+			return err
+		}
+		prompts, _ := s.prompts(append(s.data.cvsOf(datasets.Train), s.data.Unlabelled...))
+		validPrompts, validIDs := s.prompts(s.data.cvsOf(datasets.Valid))
+		in := ppo.Input{Policy: policy, Reference: s.writer, Critic: critic, Reward: s.reward, Normalizer: s.normalizer,
+			Prompts: prompts, ValidPrompts: validPrompts, EOS: s.template.EOS(), MaxNew: s.cfg.Model.MaxResponse,
+			Seed: uint64(s.seed), Progress: s.report.Step}
+		if m := s.data.Market; m != nil {
+			in.Gold = func(i int, response []int32) float64 {
+				p, _, err := m.AcceptText(validIDs[i], s.template.Text(response))
+				if err != nil {
+					return 0 // an id of another source has no oracle; Market.Check has ruled this out
+				}
+				return p
+			}
+		}
+		res, err := ppo.Run(s.ctx, s.backend, s.cfg.PPO, in)
+		if err != nil {
+			return err
+		}
+		rec.Tokens = res.Tokens
+		first := res.Evaluations[0]
+		rec.Notes = append(rec.Notes, fmt.Sprintf("validation score %.3f → %.3f, KL %.2f nats, best round %d of %d",
+			first.Score, res.Best.Score, res.Best.KL, res.Best.Iteration, len(res.History)))
+		if in.Gold != nil {
+			rec.Notes = append(rec.Notes, fmt.Sprintf("validation gold reward %.3f → %.3f", first.Gold, res.Best.Gold))
+		}
+		if res.Stopped != "" {
+			rec.Notes = append(rec.Notes, "stopped early: "+res.Stopped)
+		}
+		rec.Notes = append(rec.Notes, res.Warnings...)
+		report := PPOReport{History: res.History, Evaluations: res.Evaluations, Best: res.Best, FinalBeta: res.FinalBeta, Stopped: res.Stopped, Warnings: res.Warnings}
+		for _, e := range res.Evaluations {
+			for _, x := range e.Samples {
+				report.Samples = append(report.Samples, PPOSample{e.Iteration, validIDs[x.Prompt], s.template.Text(x.Response), x.Score})
+			}
+		}
+		if err := writeJSON(s.file(ppoHistory), report); err != nil {
+			return err
+		}
+		return policy.Save(s.file(girlFile))
+	})
+	if err != nil {
+		return err
+	}
+	s.keys["ppo"] = rec.Key
+	s.aligned, err = lm.LoadWeights(s.file(girlFile))
+	return err
+}
