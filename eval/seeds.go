@@ -50,7 +50,7 @@ func MeanOverSeeds(values []float64, level float64) (SeedSummary, error) {
 func seedWarnings(n int) []Warning {
 	switch {
 	case n == 1:
-		return []Warning{"one seed: the spread between training runs is unknown"}
+		return []Warning{"one seed: the spread between training runs, if there is any, is unknown"}
 	case n < MinSeeds:
 		return []Warning{Warning(fmt.Sprintf("%d seeds, fewer than %d: the spread between training runs is poorly known", n, MinSeeds))}
 	}

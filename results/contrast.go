@@ -1,0 +1,71 @@
+package results
+
+import (
+	"slices"
+
+	"genjobrec/eval"
+)
+
+// test computes the contrasts whose two sides were judged, and corrects their p-values together.
+func (c *Comparison) test(contrasts []Contrast, boot eval.Bootstrap) error {
+	var p []float64
+	for _, k := range contrasts {
+		a, okA := c.System(k.A)
+		b, okB := c.System(k.B)
+		if !okA || !okB {
+			continue
+		}
+		r := ContrastResult{Contrast: k}
+		var err error
+		r.DiffAUCTestOnly, r.DiffAUC, err = difference(a, b, a.aucDraws, b.aucDraws, pickAUC, c.Groups, boot)
+		if err != nil {
+			return err
+		}
+		r.DiffLogLossTestOnly, r.DiffLogLoss, err = difference(a, b, a.logLossDraws, b.logLossDraws, pickLogLoss, c.Groups, boot)
+		if err != nil {
+			return err
+		}
+		p = append(p, r.DiffAUC.P, r.DiffLogLoss.P)
+		c.Contrasts = append(c.Contrasts, r)
+	}
+	adjusted, err := eval.Holm(p)
+	if err != nil {
+		return err
+	}
+	for i := range c.Contrasts {
+		c.Contrasts[i].HolmAUC, c.Contrasts[i].HolmLogLoss = adjusted[2*i], adjusted[2*i+1]
+	}
+	return nil
+}
+
+// difference is the estimate of mean(a) − mean(b) with the uncertainty of the test pairs, and then with
+// that of the seeds too. Where both systems ran with the same seeds, the seeds are pairs: a seed
+// also decides what the two runs share, such as the order of training.
+func difference(a, b *SystemResult, drawsA, drawsB []float64, pick func(RunMetrics) float64, groups int, boot eval.Bootstrap) (testOnly, all eval.Estimate, err error) {
+	valuesA, valuesB := a.values(pick), b.values(pick)
+	draws := make([]float64, len(drawsA))
+	for i := range draws {
+		draws[i] = drawsA[i] - drawsB[i]
+	}
+	if testOnly, err = boot.Summarise(mean(valuesA)-mean(valuesB), draws, nil); err != nil {
+		return testOnly, all, err
+	}
+	runs := [][]float64{valuesA, valuesB}
+	if slices.Equal(a.Seeds, b.Seeds) {
+		paired := make([]float64, len(valuesA))
+		for i := range paired {
+			paired[i] = valuesA[i] - valuesB[i]
+		}
+		runs = [][]float64{paired}
+	}
+	all, err = eval.WithSeedVariance(testOnly, groups, boot.Level, runs...)
+	return testOnly, all, err
+}
+
+func mean(values []float64) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	return sum / float64(len(values))
+}

@@ -1,0 +1,237 @@
+package results
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// CurvesInput describes a figure of training curves.
+type CurvesInput struct {
+	Name   string // file stem
+	Title  string
+	XLabel string // such as "PPO step"
+	Panels []Panel
+}
+
+// Panel is one quantity over training.
+type Panel struct {
+	Title  string // such as "Gold reward"
+	YLabel string // quantity and unit, such as "KL to SFT (nats per JD)"
+	Series []Series
+}
+
+// Series is one method in a panel. Series of the same name share their colour across panels.
+type Series struct {
+	Name string
+	Runs []Run
+}
+
+// Run is the curve of one seed.
+type Run struct {
+	Seed  int64
+	Steps []float64 // rising
+	Value []float64 // as long as Steps
+}
+
+// CurvesFigure draws panels in a grid of two columns: each seed as a thin pale line, and, from two
+// seeds on, the mean over seeds as a thick one, over the steps that all seeds have. A legend names the
+// series where there are several. Errors: no data, NaN or infinite values, steps that do not rise;
+// they name panel, series, seed and step.
+func CurvesFigure(in CurvesInput) (*Figure, error) {
+	if len(in.Panels) == 0 {
+		return nil, fmt.Errorf("results: figure %s has no panels", in.Name)
+	}
+	var names []string
+	severalSeeds := false
+	for _, p := range in.Panels {
+		if len(p.Series) == 0 {
+			return nil, fmt.Errorf("results: figure %s: panel %q has no series", in.Name, p.Title)
+		}
+		for _, s := range p.Series {
+			if !slices.Contains(names, s.Name) {
+				names = append(names, s.Name)
+			}
+			if len(s.Runs) == 0 {
+				return nil, fmt.Errorf("results: figure %s: panel %q: series %q has no runs", in.Name, p.Title, s.Name)
+			}
+			severalSeeds = severalSeeds || len(s.Runs) > 1
+			for _, run := range s.Runs {
+				if err := run.check(); err != nil {
+					return nil, fmt.Errorf("results: figure %s: panel %q: series %q, seed %d: %w", in.Name, p.Title, s.Name, run.Seed, err)
+				}
+			}
+		}
+	}
+	strip := curveLegend(names, severalSeeds)
+
+	const margin, gapX, gapY = 6 * vg.Inch / 72, 14 * vg.Inch / 72, 10 * vg.Inch / 72
+	const head, panelHeight = 20 * vg.Inch / 72, 4.6 * vg.Centimeter
+	cols := min(2, len(in.Panels))
+	rows := (len(in.Panels) + cols - 1) / cols
+	width := textWidth
+	if cols == 1 {
+		width = textWidth * 0.6
+	}
+	legendHeight := strip.height(width - 2*margin)
+	if legendHeight > 0 {
+		legendHeight += legendAbove
+	}
+	return &Figure{
+		Name:   in.Name,
+		width:  width,
+		height: head + panelHeight*vg.Length(rows) + gapY*vg.Length(rows-1) + legendHeight + 2*margin,
+		paint: func(c draw.Canvas) {
+			c = draw.Crop(c, margin, -margin, margin, -margin)
+			style := textStyle(titleSize + 1)
+			style.XAlign, style.YAlign = draw.XCenter, draw.YTop
+			c.FillText(style, vg.Point{X: c.Center().X, Y: c.Max.Y}, asciiText(in.Title))
+			grid := draw.Crop(c, 0, -4*vg.Inch/72, legendHeight, -head)
+			drawGrid(grid, in, names, cols, rows, gapX, gapY)
+			c.Max.Y = c.Min.Y + legendHeight - legendAbove
+			strip.draw(c)
+		},
+	}, nil
+}
+
+// drawGrid draws the panels so that the vertical axes of a column stand in line.
+func drawGrid(c draw.Canvas, in CurvesInput, names []string, cols, rows int, gapX, gapY vg.Length) {
+	tiles := draw.Tiles{Cols: cols, Rows: rows, PadX: gapX, PadY: gapY}
+	plots := make([]*plot.Plot, len(in.Panels))
+	left := make([]vg.Length, cols)
+	margin := func(i int) vg.Length {
+		tile := tiles.At(c, i%cols, i/cols)
+		return plots[i].DataCanvas(tile).Min.X - tile.Min.X
+	}
+	for i, p := range in.Panels {
+		plots[i] = p.plot(in.XLabel, names)
+		left[i%cols] = max(left[i%cols], margin(i))
+	}
+	for i := range plots {
+		plots[i].Draw(draw.Crop(tiles.At(c, i%cols, i/cols), left[i%cols]-margin(i), 0, 0, 0))
+	}
+}
+
+func (p Panel) plot(xLabel string, names []string) *plot.Plot {
+	out := newPlot(p.Title, xLabel, p.YLabel)
+	out.X.Tick.Marker, out.Y.Tick.Marker = sparseTicks{}, sparseTicks{}
+	grid := plotter.NewGrid()
+	grid.Vertical = draw.LineStyle{Color: gridGrey, Width: vg.Points(0.4)}
+	grid.Horizontal = grid.Vertical
+	out.Add(grid)
+	// All pale lines first, so that no mean is hidden behind the seeds of another series.
+	for _, s := range p.Series {
+		style := lineOf(s.Name, names)
+		if len(s.Runs) > 1 {
+			style = seedStyle(style)
+		}
+		for _, run := range s.Runs {
+			out.Add(curve(run.Steps, run.Value, style))
+		}
+	}
+	for _, s := range p.Series {
+		if len(s.Runs) > 1 {
+			steps, values := meanCurve(s.Runs)
+			out.Add(curve(steps, values, lineOf(s.Name, names)))
+		}
+	}
+	pad := 0.04 * (out.Y.Max - out.Y.Min)
+	if pad == 0 { // a constant: give it room
+		pad = 0.5
+	}
+	out.Y.Min, out.Y.Max = out.Y.Min-pad, out.Y.Max+pad
+	return out
+}
+
+// curve is a line through points that have been checked. One point, or none, is drawn as a dot.
+func curve(steps, values []float64, style draw.LineStyle) plot.Plotter {
+	xys := make(plotter.XYs, len(steps))
+	for i := range steps {
+		xys[i].X, xys[i].Y = steps[i], values[i]
+	}
+	if len(xys) < 2 {
+		return &plotter.Scatter{XYs: xys, GlyphStyle: draw.GlyphStyle{Color: style.Color, Radius: vg.Points(2), Shape: draw.CircleGlyph{}}}
+	}
+	return &plotter.Line{XYs: xys, LineStyle: style}
+}
+
+// lineOf is the thick line of a series.
+func lineOf(name string, names []string) draw.LineStyle {
+	i := slices.Index(names, name)
+	style := draw.LineStyle{Color: seriesColors[i%len(seriesColors)], Width: vg.Points(1.6)}
+	if i >= len(seriesColors) {
+		style.Dashes = dashes[i%len(dashes)]
+	}
+	return style
+}
+
+// seedStyle is the thin pale line of a single seed.
+func seedStyle(style draw.LineStyle) draw.LineStyle {
+	r, g, b, _ := style.Color.RGBA()
+	c := black
+	c.R, c.G, c.B = uint8(r>>8), uint8(g>>8), uint8(b>>8)
+	return draw.LineStyle{Color: pale(c, 0.45), Width: vg.Points(0.7)}
+}
+
+func curveLegend(names []string, severalSeeds bool) legend {
+	var l legend
+	if len(names) > 1 {
+		for _, name := range names {
+			l = append(l, legendEntry{text: asciiText(name), line: lineOf(name, names)})
+		}
+	}
+	if severalSeeds {
+		if len(names) == 1 {
+			l = append(l, legendEntry{text: "mean over seeds", line: lineOf(names[0], names)})
+			return append(l, legendEntry{text: "single seed", line: seedStyle(lineOf(names[0], names))})
+		}
+		l = append(l, legendEntry{text: "thin: single seeds, thick: mean over seeds"})
+	}
+	return l
+}
+
+// meanCurve averages runs over the steps that all of them have; with other steps the mean would jump
+// where a run begins or ends.
+func meanCurve(runs []Run) (steps, values []float64) {
+	for i, step := range runs[0].Steps {
+		sum, all := runs[0].Value[i], true
+		for _, run := range runs[1:] {
+			at, ok := slices.BinarySearch(run.Steps, step)
+			if !ok {
+				all = false
+				break
+			}
+			sum += run.Value[at]
+		}
+		if all {
+			steps, values = append(steps, step), append(values, sum/float64(len(runs)))
+		}
+	}
+	return steps, values
+}
+
+func (r Run) check() error {
+	if len(r.Steps) != len(r.Value) {
+		return fmt.Errorf("%d steps, %d values", len(r.Steps), len(r.Value))
+	}
+	if len(r.Steps) == 0 {
+		return errors.New("no steps")
+	}
+	for i := range r.Steps {
+		for _, v := range []float64{r.Steps[i], r.Value[i]} {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return fmt.Errorf("point %d (step %g, value %g) is not finite", i+1, r.Steps[i], r.Value[i])
+			}
+		}
+		if i > 0 && r.Steps[i] <= r.Steps[i-1] {
+			return fmt.Errorf("step %g follows %g, want rising steps", r.Steps[i], r.Steps[i-1])
+		}
+	}
+	return nil
+}

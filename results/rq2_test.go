@@ -1,0 +1,131 @@
+package results
+
+import (
+	"bytes"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestPaperNumbers(t *testing.T) {
+	for _, id := range Matchers() {
+		if p, ok := Paper(id); !ok || p.AUC < 0.6 || p.LogLoss < 0.3 {
+			t.Errorf("%s: %+v, %v", id, p, ok)
+		}
+	}
+	if _, ok := Paper(SystemID{"TF-IDF", ""}); ok {
+		t.Error("the paper has no TF-IDF row")
+	}
+	// The note on the paper's contradiction, recomputed.
+	base, _ := Paper(SystemID{Base, Dot})
+	sft, _ := Paper(SystemID{GIRLSFT, Dot})
+	near(t, "LogLoss gain in per cent", 100*(base.LogLoss-sft.LogLoss)/base.LogLoss, 25.7, 0.05)
+}
+
+func TestRQ2Golden(t *testing.T) {
+	for _, table := range simulatedReport(t, 400, 3).Tables() {
+		golden(t, table.Name+".md", table.Markdown)
+		golden(t, table.Name+".tex", table.LaTeX)
+		goldenCSV(t, table.Name+".csv", table.CSV)
+	}
+}
+
+func TestRQ2WithGapsAndNamedBaselines(t *testing.T) {
+	rows := slices.DeleteFunc(simulate(100, 1), func(r ScoreRow) bool { return r.Model == GIRL && r.Predictor == Dot })
+	r, err := RQ2(RQ2Input{Dataset: "gaps", Scores: rows, Baselines: []string{"TF-IDF", "no such model", "CV-id prior", "TF-IDF"}, BootstrapResamples: 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var md bytes.Buffer
+	if err := r.Tables()[0].Markdown(&md); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, row := range r.Tables()[0].Rows {
+		names = append(names, row.Cells[0].Text)
+	}
+	want := []string{
+		"Base (MLP)", "GIRL-SFT (MLP)", "GIRL (MLP)", "Base (Dot)", "GIRL-SFT (Dot)", "GIRL (Dot)",
+		"TF-IDF (LR)", "TF-IDF (cosine + Platt)", "no such model", "CV-id prior",
+	}
+	if diff := cmp.Diff(names, want); diff != "" {
+		t.Errorf("rows (-got +want):\n%s", diff)
+	}
+	if n := strings.Count(md.String(), "Not run."); n != 1 {
+		t.Errorf("the note stands %d times, want once, shared by two rows:\n%s", n, md.String())
+	}
+	if len(r.Contrasts) != 4 { // three of MLP, one of Dot
+		t.Errorf("%d contrasts, want 4", len(r.Contrasts))
+	}
+	if strings.Contains(md.String(), "NaN") {
+		t.Errorf("NaN in\n%s", md.String())
+	}
+}
+
+func TestRQ2Errors(t *testing.T) {
+	rows := slices.DeleteFunc(simulate(50, 1), func(r ScoreRow) bool { return slices.Contains(Matchers(), SystemID{r.Model, r.Predictor}) })
+	if _, err := RQ2(RQ2Input{Dataset: "d", Scores: rows}); err == nil || !strings.Contains(err.Error(), "none of the six") {
+		t.Errorf("baselines alone: error = %v", err)
+	}
+	if _, err := RQ2(RQ2Input{Scores: simulate(50, 1), CeilingAUC: ptr(math.NaN())}); err == nil {
+		t.Error("a NaN ceiling gave no error")
+	}
+}
+
+// The long form holds what the tables hold, and reads back.
+func TestRQ2Rows(t *testing.T) {
+	r := simulatedReport(t, 200, 2)
+	rows := r.Rows("rq2")
+	path := filepath.Join(t.TempDir(), "results.csv")
+	if err := WriteCSV(path, rows); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadCSV(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(got, rows); diff != "" {
+		t.Errorf("(-got +want):\n%s", diff)
+	}
+	find := func(model, predictor, metric string, seed int64) float64 {
+		for _, row := range rows {
+			if row.Model == model && row.Predictor == predictor && row.Metric == metric && row.Seed == seed {
+				return row.Value
+			}
+		}
+		t.Errorf("no row %s %s %s %d", model, predictor, metric, seed)
+		return math.NaN()
+	}
+	near(t, "mean of the seeds' rows", (find(GIRL, MLP, "auc", 0)+find(GIRL, MLP, "auc", 1))/2, find(GIRL, MLP, "auc", Aggregate), exact)
+	near(t, "difference of means", find(GIRL, Dot, "logloss", Aggregate)-find(Base, Dot, "logloss", Aggregate), find("GIRL - Base", Dot, "diff_logloss", Aggregate), exact)
+	keys := map[Row]bool{}
+	for _, row := range rows {
+		row.Value = 0
+		if keys[row] {
+			t.Errorf("two rows for %+v", row)
+		}
+		keys[row] = true
+	}
+}
+
+// TestRQ2Speed holds the whole table to the time it may take on two cores: 6 matchers of 3 seeds and the
+// baselines, 5,000 pairs, 2,000 resamples. It takes about one second on an idle machine; the limit
+// leaves room for a busy one.
+func TestRQ2Speed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("timing")
+	}
+	rows := simulate(5000, 3)
+	start := time.Now()
+	if _, err := RQ2(RQ2Input{Dataset: "d", Scores: rows}); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("the RQ2 table took %v, want less than 5 s", took)
+	}
+}

@@ -1,0 +1,50 @@
+package results
+
+import (
+	"math"
+	"strconv"
+
+	"gonum.org/v1/plot"
+)
+
+// sparseTicks puts three to six labels on round numbers (1, 2, 2.5 or 5 times a power of ten) all
+// written with the same number of decimals.
+type sparseTicks struct{}
+
+// Ticks implements [plot.Ticker].
+func (sparseTicks) Ticks(low, high float64) []plot.Tick {
+	span := high - low
+	if !(span > 0) || math.IsInf(span, 0) {
+		return []plot.Tick{{Value: low, Label: strconv.FormatFloat(low, 'g', 4, 64)}}
+	}
+	power := math.Floor(math.Log10(span)) - 1
+	step, decimals := 0.0, 0
+search:
+	for {
+		for _, m := range []struct {
+			factor float64
+			extra  int // further decimals the factor needs
+		}{{1, 0}, {2, 0}, {2.5, 1}, {5, 0}} {
+			step = m.factor * math.Pow(10, power)
+			decimals = max(0, int(-power)+m.extra)
+			if span/step <= 5 {
+				break search
+			}
+		}
+		power++
+	}
+	first := math.Ceil(low/step - 1e-9)
+	format := byte('f')
+	if math.Max(math.Abs(low), math.Abs(high)) >= 1e6 {
+		format, decimals = 'g', 4
+	}
+	var ticks []plot.Tick
+	for k := first; k*step <= high+1e-9*step; k++ {
+		v := k * step
+		if k == 0 {
+			v = 0 // never "-0"
+		}
+		ticks = append(ticks, plot.Tick{Value: v, Label: strconv.FormatFloat(v, format, decimals, 64)})
+	}
+	return ticks
+}
