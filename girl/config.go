@@ -156,6 +156,9 @@ func (c *Config) validate() error {
 	if err := c.Model.decoder(c.Tokenizer.Vocab).Validate(); err != nil {
 		return fmt.Errorf("model: %w", err)
 	}
+	if err := c.Reward.Validate(); err != nil {
+		return err
+	}
 	return c.PPO.Validate()
 }
 

@@ -21,10 +21,19 @@ type Config struct {
 	Warmup       int     `default:"20" min:"0" max:"100000" doc:"steps of linear warm-up"`
 	WeightDecay  float64 `default:"0.05" min:"0" max:"1" doc:"decoupled weight decay"`
 	ClipNorm     float64 `default:"1" min:"0" max:"1000" doc:"largest global gradient norm, 0 for no clipping"`
-	BatchPairs   int     `default:"16" min:"1" max:"4096" doc:"(matched, mismatched) pairs a step"`
+	BatchRows    int     `default:"32" min:"2" max:"4096" doc:"JDs scored in a step; all those of one CV stay together"`
 	Patience     int     `default:"2" min:"1" max:"1000" doc:"epochs without a better validation loss before stopping"`
-	Mismatches   int     `default:"1" min:"1" max:"64" doc:"own mismatches a matched JD meets in an epoch"`
-	Random       int     `default:"1" min:"0" max:"64" doc:"mismatches of other CVs a matched JD also meets in an epoch"`
+	Matched      int     `default:"3" min:"1" max:"64" doc:"matched JDs of a CV, at most, in an epoch"`
+	Mismatched   int     `default:"3" min:"1" max:"64" doc:"mismatched JDs of a CV, at most, in an epoch"`
+	Random       int     `default:"1" min:"0" max:"64" doc:"JDs of other CVs that also count as mismatches of a CV in an epoch"`
+}
+
+// Validate reports settings that contradict each other.
+func (c Config) Validate() error {
+	if n := c.Matched + c.Mismatched + c.Random; n > c.BatchRows {
+		return fmt.Errorf("reward.batch_rows %d is below the %d JDs that one CV can bring", c.BatchRows, n)
+	}
+	return nil
 }
 
 // Candidates are the JDs of one CV by the recruiters' verdict, as sequences with the CV as prompt.
@@ -75,12 +84,12 @@ func Run(ctx context.Context, backend compute.Backend, c Config, u *lm.Weights, 
 		}
 	}
 	held := AllPairs(valid)
-	first := draw(train, c, rng)
-	if len(first) == 0 || len(held) == 0 {
-		return nil, fmt.Errorf("reward: needs CVs with a matched and a mismatched JD in training and validation, got %d and %d pairs", len(first), len(held))
+	batches := draw(train, c, rng)
+	if len(batches) == 0 || len(held) == 0 {
+		return nil, fmt.Errorf("reward: needs CVs with a matched and a mismatched JD in training and validation, got %d batches and %d pairs", len(batches), len(held))
 	}
 	trainer, err := lm.NewTrainer(backend, u, lm.AdamConfig{Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, WeightDecay: c.WeightDecay, ClipNorm: c.ClipNorm}, func(a []*Node) (*Node, []*Node) {
-		return Loss(u, a[0], a[1], a[2], c.BatchPairs), nil
+		return Loss(u, a[0], a[1], a[2], a[3], a[4]), nil
 	})
 	if err != nil {
 		return nil, err
@@ -89,26 +98,31 @@ func Run(ctx context.Context, backend compute.Backend, c Config, u *lm.Weights, 
 	if err != nil {
 		return nil, err
 	}
-	steps := (len(first) + c.BatchPairs - 1) / c.BatchPairs
-	total, step := steps*c.Epochs, 0
+	total, step := len(batches)*c.Epochs, 0
 	best, err := u.Snapshot()
 	if err != nil {
 		return nil, err
 	}
 	r.Best.Valid.Loss = math.Inf(1)
 	for epoch := 1; epoch <= c.Epochs; epoch++ {
-		pairs := first
 		if epoch > 1 {
-			pairs = draw(train, c, rng)
+			batches = draw(train, c, rng)
 		}
 		sum := 0.0
-		for from := 0; from < len(pairs); from += c.BatchPairs {
+		for _, b := range batches {
 			if err := ctx.Err(); err != nil {
 				return r, u.RestoreAfter(best, err)
 			}
-			out, err := trainStep(trainer, pairs[from:min(from+c.BatchPairs, len(pairs))], c, lm.CosineRate(c.LearningRate, step, c.Warmup, total), r)
+			args, err := b.args(c.BatchRows)
+			if err != nil {
+				return nil, err
+			}
+			out, err := trainer.Step(lm.CosineRate(c.LearningRate, step, c.Warmup, total), args...)
 			if err != nil {
 				return r, u.RestoreAfter(best, fmt.Errorf("reward: epoch %d: %w", epoch, err))
+			}
+			for _, q := range b.seqs {
+				r.Tokens += q.Len()
 			}
 			sum += out.Loss
 			step++
@@ -118,7 +132,7 @@ func Run(ctx context.Context, backend compute.Backend, c Config, u *lm.Weights, 
 		if err != nil {
 			return r, u.RestoreAfter(best, err)
 		}
-		e := Epoch{epoch, sum / float64(steps), metrics}
+		e := Epoch{epoch, sum / float64(len(batches)), metrics}
 		r.History = append(r.History, e)
 		if metrics.Loss < r.Best.Valid.Loss {
 			r.Best = e
@@ -132,92 +146,10 @@ func Run(ctx context.Context, backend compute.Backend, c Config, u *lm.Weights, 
 	return r, u.Restore(best)
 }
 
-// trainStep packs chosen sequences in the first half of the batch and rejected ones in the second.
-func trainStep(trainer *lm.Trainer, pairs []Comparison, c Config, rate float64, r *Result) (lm.StepResult, error) {
-	seqs := make([]lm.Sequence, 2*c.BatchPairs)
-	mask := make([]float32, c.BatchPairs)
-	for i := range c.BatchPairs {
-		p := pairs[min(i, len(pairs)-1)] // the last batch repeats a pair, with weight 0
-		seqs[i], seqs[c.BatchPairs+i] = p.Chosen, p.Rejected
-		if i < len(pairs) {
-			mask[i] = 1
-			r.Tokens += p.Chosen.Len() + p.Rejected.Len()
-		}
-	}
-	batch, err := lm.Pack(seqs, len(seqs), lm.LastToken)
-	if err != nil {
-		return lm.StepResult{}, err
-	}
-	tokens, index, _, _ := batch.Args()
-	return trainer.Step(rate, tokens, index, mask)
-}
-
-// Loss is the mean of −log σ(U⁺ − U⁻) over weighted pairs, computed as softplus so that no margin overflows:
-// tokens [2P,T] with chosen rows first, index [N ≥ 2P], mask [P] → [].
-func Loss(u *lm.Weights, tokens, index, mask *Node, pairs int) *Node {
-	mask.AssertDims(pairs)
+// Loss is the weighted mean of −log σ(U⁺ − U⁻) over pairs of rows, computed as softplus so that no margin overflows:
+// tokens [B,T], index [N ≥ B] of last tokens, chosen and rejected [P] row numbers, weight [P] → [].
+func Loss(u *lm.Weights, tokens, index, chosen, rejected, weight *Node) *Node {
 	scores := u.Score(lm.Select(u.Hidden(tokens), index))
-	chosen := SliceAxis(scores, 0, AxisRange(0, pairs))
-	rejected := SliceAxis(scores, 0, AxisRange(pairs, 2*pairs))
-	return Div(ReduceAllSum(Mul(Softplus(Sub(rejected, chosen)), mask)), ReduceAllSum(mask))
-}
-
-// draw makes an epoch's pairs: each matched JD against sampled mismatches of its own CV and of others.
-func draw(all []Candidates, c Config, rng *rand.Rand) []Comparison {
-	var pairs []Comparison
-	for i, cand := range all {
-		for _, m := range cand.Matched {
-			chosen := lm.Sequence{Prompt: cand.Prompt, Response: m}
-			add := func(mismatch []int32) {
-				pairs = append(pairs, Comparison{chosen, lm.Sequence{Prompt: cand.Prompt, Response: mismatch}})
-			}
-			own := min(c.Mismatches, len(cand.Mismatched))
-			for _, j := range rng.Perm(len(cand.Mismatched))[:own] {
-				add(cand.Mismatched[j])
-			}
-			borrowed := c.Random
-			if own == 0 {
-				borrowed += c.Mismatches
-			}
-			for range borrowed {
-				if other := borrow(all, i, rng); other != nil {
-					add(other)
-				}
-			}
-		}
-	}
-	rng.Shuffle(len(pairs), func(i, j int) { pairs[i], pairs[j] = pairs[j], pairs[i] })
-	return pairs
-}
-
-// borrow samples a JD of another CV that is not one of CV i's own matches.
-func borrow(all []Candidates, i int, rng *rand.Rand) []int32 {
-	for range 20 {
-		other := all[rng.IntN(len(all))]
-		n := len(other.Matched) + len(other.Mismatched)
-		if n == 0 {
-			continue
-		}
-		jd := pickJD(other, rng.IntN(n))
-		if !contains(all[i].Matched, jd) {
-			return jd
-		}
-	}
-	return nil
-}
-
-func pickJD(c Candidates, n int) []int32 {
-	if n < len(c.Matched) {
-		return c.Matched[n]
-	}
-	return c.Mismatched[n-len(c.Matched)]
-}
-
-func contains(list [][]int32, x []int32) bool {
-	for _, y := range list {
-		if string32(y) == string32(x) {
-			return true
-		}
-	}
-	return false
+	margin := Sub(Gather(scores, ExpandAxes(rejected, -1)), Gather(scores, ExpandAxes(chosen, -1)))
+	return Div(ReduceAllSum(Mul(Softplus(margin), weight)), ReduceAllSum(weight))
 }

@@ -1,0 +1,209 @@
+package girl
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gomlx/compute"
+
+	"genjobrec/datasets"
+	"genjobrec/datasets/market"
+	"genjobrec/girl/lm"
+	"genjobrec/girl/reward"
+	"genjobrec/girl/sft"
+	"genjobrec/girl/tokenizer"
+	"genjobrec/results"
+)
+
+// savedRun is a finished run that is used again.
+type savedRun struct {
+	dir      string
+	manifest manifest
+	cfg      *Config
+	backend  compute.Backend
+}
+
+// openRun reads a run's manifest and resolves the config it was made with.
+func openRun(dir string) (*savedRun, error) {
+	s := &savedRun{dir: dir}
+	if err := readJSON(filepath.Join(dir, ManifestFile), &s.manifest); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%s is not the folder of a run: it has no %s", dir, ManifestFile)
+		}
+		return nil, err
+	}
+	if len(s.manifest.Seeds) == 0 {
+		return nil, fmt.Errorf("%s: %s lists no seeds", dir, ManifestFile)
+	}
+	var settings []string
+	for k, v := range s.manifest.Config {
+		settings = append(settings, fmt.Sprintf("%s=%v", k, v))
+	}
+	slices.Sort(settings)
+	var err error
+	if s.cfg, err = NewConfig("default", settings); err != nil {
+		return nil, fmt.Errorf("%s: %w; the run was made by another version of this program", filepath.Join(dir, ManifestFile), err)
+	}
+	s.backend, err = newBackend()
+	return s, err
+}
+
+// savedSeed holds the models of one seed of a finished run.
+type savedSeed struct {
+	seed       int
+	dir        string
+	template   *sft.Template
+	writers    map[string]*lm.Weights // by model name
+	reward     *lm.Weights
+	normalizer reward.Normalizer
+}
+
+func (s *savedRun) openSeed(seed int) (*savedSeed, error) {
+	dir := filepath.Join(s.dir, fmt.Sprintf("seed-%d", seed))
+	out := &savedSeed{seed: seed, dir: dir, writers: map[string]*lm.Weights{}}
+	tok, err := tokenizer.Load(filepath.Join(dir, tokenizerFile))
+	if err != nil {
+		return nil, err
+	}
+	if out.template, err = sft.NewTemplate(tok, s.cfg.Model.MaxPrompt, s.cfg.Model.MaxResponse); err != nil {
+		return nil, err
+	}
+	for model, file := range map[string]string{modelSFT: sftFile, modelGIRL: girlFile} {
+		if out.writers[model], err = lm.LoadWeights(filepath.Join(dir, file)); err != nil {
+			return nil, err
+		}
+	}
+	var report RewardReport
+	if err := readJSON(filepath.Join(dir, rewardHistory), &report); err != nil {
+		return nil, err
+	}
+	out.normalizer = report.Normalizer
+	out.reward, err = lm.LoadWeights(filepath.Join(dir, rewardFile))
+	return out, err
+}
+
+// write writes JDs for CVs with both writers; the numbers drawn depend on drawSeed.
+func (s *savedRun) write(ctx context.Context, m *savedSeed, cvs []datasets.CV, c GenerateConfig, drawSeed int, progress lm.Progress) ([]results.GeneratedRow, error) {
+	var all []results.GeneratedRow
+	for _, model := range []string{modelSFT, modelGIRL} {
+		j, err := newJDWriter(s.backend, m.template, m.writers[model], m.reward, m.normalizer, model, drawSeed, c)
+		if err != nil {
+			return nil, err
+		}
+		rows, err := j.write(ctx, cvs, progress)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rows...)
+	}
+	return all, nil
+}
+
+// Generate writes k JDs for one CV with both writers of the run's first seed and prints them, best reward first. k = 0 means
+// as many as the run wrote.
+func Generate(ctx context.Context, runDir, name, cv string, k, seed int, out io.Writer) error {
+	if !utf8.ValidString(cv) {
+		return fmt.Errorf("%s is not UTF-8 text", name)
+	}
+	if strings.TrimSpace(cv) == "" {
+		return fmt.Errorf("%s is empty", name)
+	}
+	s, err := openRun(runDir)
+	if err != nil {
+		return err
+	}
+	defer s.backend.Finalize()
+	m, err := s.openSeed(s.manifest.Seeds[0])
+	if err != nil {
+		return err
+	}
+	c := s.cfg.Generate
+	if k > 0 {
+		c.Samples = k
+	}
+	c.BatchRows = c.Samples
+	rows, err := s.write(ctx, m, []datasets.CV{{ID: "cv", Text: cv}}, c, seed, nil)
+	if err != nil {
+		return err
+	}
+	for _, model := range []string{modelSFT, modelGIRL} {
+		var own []results.GeneratedRow
+		for _, r := range rows {
+			if r.Model == model {
+				own = append(own, r)
+			}
+		}
+		slices.SortStableFunc(own, func(a, b results.GeneratedRow) int { return cmp.Compare(b.Reward, a.Reward) })
+		fmt.Fprintf(out, "%s\n", model)
+		for i, r := range own {
+			fmt.Fprintf(out, "  %d. reward %+.2f, %d tokens\n     %s\n", i+1, r.Reward, r.Tokens, strings.ReplaceAll(r.Text, "\n", "\n     "))
+		}
+	}
+	return nil
+}
+
+// WriteMarket draws the synthetic labour market and writes it as a dataset with its oracle.
+func WriteMarket(seed, cvs, unlabelled int, dir string, out io.Writer) error {
+	if seed < 0 {
+		return fmt.Errorf("-seed %d is negative", seed)
+	}
+	m, err := market.New(market.Params{Seed: uint64(seed), CVs: cvs, Unlabelled: unlabelled})
+	if err != nil {
+		return err
+	}
+	ds := m.Dataset()
+	if err := datasets.Write(dir, ds); err != nil {
+		return err
+	}
+	if err := m.Save(dir); err != nil {
+		return err
+	}
+	for _, st := range datasets.Describe(ds, nil) {
+		fmt.Fprintln(out, st)
+	}
+	ceiling, err := m.Ceiling(ds.Pairs)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "Bayes ceiling on all pairs: AUC %.4f, LogLoss %.4f\n", ceiling.ExpectedAUC, ceiling.ExpectedLogLoss)
+	return nil
+}
+
+// writeSplits leaves splits.csv: where every CV went.
+func (r *run) writeSplits() error {
+	var b strings.Builder
+	b.WriteString("cv_id,split,generator,group\n")
+	a := r.data.Assignment
+	ids := make([]string, 0, len(a.Split))
+	for id := range a.Split {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		fmt.Fprintf(&b, "%s,%s,%t,%d\n", csvField(id), a.Split[id], a.Generator[id], a.Group[id])
+	}
+	return writeFile(filepath.Join(r.dir, "splits.csv"), []byte(b.String()))
+}
+
+// csvField quotes a field where RFC 4180 asks for it.
+func csvField(s string) string {
+	if strings.ContainsAny(s, ",\"\r\n") {
+		return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
+	}
+	return s
+}
+
+// fileExists reports whether there is something at path.
+func fileExists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
