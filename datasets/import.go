@@ -86,6 +86,9 @@ func hashID(prefix, text string) string {
 // text adds a text and returns its index; the id is made from the text when it is empty.
 func (im *importer) text(t *texts, at place, column, id, text string) (int32, error) {
 	if id == "" {
+		if err := im.b.checkText(at, column, "", text); err != nil {
+			return 0, err
+		}
 		id = hashID(strings.TrimSuffix(t.idColumn, "id"), text)
 	}
 	i, _, err := im.b.addText(t, at, column, id, text)

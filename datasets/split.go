@@ -51,7 +51,6 @@ func Assign(ds *Dataset, test *Dataset, o SplitOptions) (*Assignment, error) {
 	all := ds
 	if test != nil {
 		if all, err = Merge(ds, test); err != nil {
-			// The same id on both sides, unless its texts differ, is leakage and reported below.
 			return nil, err
 		}
 	}
@@ -77,7 +76,10 @@ func Assign(ds *Dataset, test *Dataset, o SplitOptions) (*Assignment, error) {
 	}
 	a.drawGenerator(rng, groups, o.GeneratorShare)
 	a.noteUnlabelled(all)
-	return a, a.checkClasses(all, o, given)
+	if err := a.checkClasses(all, o, given); err != nil {
+		return nil, err
+	}
+	return a, nil
 }
 
 func (o SplitOptions) check() error {
