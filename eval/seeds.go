@@ -32,8 +32,11 @@ func MeanOverSeeds(values []float64, level float64) (SeedSummary, error) {
 		return SeedSummary{}, fmt.Errorf("eval: mean over seeds: %w", ErrEmpty)
 	}
 	for i, v := range values {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return SeedSummary{}, fmt.Errorf("eval: value of seed number %d is %g: %w", i, v, ErrNaN)
+		if math.IsNaN(v) {
+			return SeedSummary{}, fmt.Errorf("eval: value of seed number %d is %w", i, ErrNaN)
+		}
+		if math.IsInf(v, 0) {
+			return SeedSummary{}, fmt.Errorf("eval: value of seed number %d is %g: %w", i, v, ErrRange)
 		}
 	}
 	s := SeedSummary{N: len(values), Low: math.NaN(), High: math.NaN()}

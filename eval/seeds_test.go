@@ -78,7 +78,10 @@ func TestMeanOverSeeds(t *testing.T) {
 	if _, err = MeanOverSeeds(nil, 0); !errors.Is(err, ErrEmpty) {
 		t.Errorf("no seed: error = %v", err)
 	}
-	if _, err = MeanOverSeeds([]float64{1, math.Inf(1)}, 0); !errors.Is(err, ErrNaN) {
+	if _, err = MeanOverSeeds([]float64{1, math.NaN()}, 0); !errors.Is(err, ErrNaN) {
+		t.Errorf("NaN: error = %v", err)
+	}
+	if _, err = MeanOverSeeds([]float64{1, math.Inf(1)}, 0); !errors.Is(err, ErrRange) {
 		t.Errorf("infinite: error = %v", err)
 	}
 }

@@ -44,6 +44,10 @@ func TestCompareByHand(t *testing.T) {
 		-(2*math.Log(0.9)+math.Log(0.8)+math.Log(0.8)+2*math.Log(0.9)+math.Log(0.4)+math.Log(0.5))/8, exact)
 	near(t, "Brier of A", ra.Brier.Value, (2*(0.01+0.01)+0.04+0.04+0.36+0.25)/8, exact)
 	near(t, "SD over seeds", ra.AUCSeeds.SD, 0.25/math.Sqrt2, exact)
+	// Two seeds of AUC 1 and ¾ give a t interval far beyond what an AUC can be.
+	if ra.AUC.Low != 0 || ra.AUC.High != 1 || ra.LogLoss.Low != 0 || math.IsNaN(ra.LogLoss.High) {
+		t.Errorf("AUC in [%v, %v], LogLoss in [%v, %v], want them cut to the metrics' ranges", ra.AUC.Low, ra.AUC.High, ra.LogLoss.Low, ra.LogLoss.High)
+	}
 	d := c.Contrasts[0]
 	near(t, "AUC(A) − AUC(B)", d.DiffAUC.Value, 0.875-0.375, exact)
 	// The per-seed differences are ¾ and ¼: their variance, (½)²/2, over two seeds, joins the bootstrap's.

@@ -14,6 +14,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/ipc"
 	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
 	"pgregory.net/rapid"
 )
 
@@ -74,6 +75,23 @@ func TestRowsRoundTrip(t *testing.T) {
 			if _, err := os.Stat(missing); err == nil {
 				t.Errorf("%s: a refused row left a file", tc.name)
 			}
+		}
+	}
+}
+
+// In the file an aggregate has no seed; −1 is Go's business alone.
+func TestAggregateIsNullInParquet(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "results.parquet")
+	if err := WriteParquet(path, someRows); err != nil {
+		t.Fatal(err)
+	}
+	records, err := parquet.ReadFile[rowRecord](path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range records {
+		if got, want := r.Seed == nil, someRows[i].Seed == Aggregate; got != want {
+			t.Errorf("row %d: seed is null: %v, want %v", i+1, got, want)
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -110,22 +109,5 @@ func TestRQ2Rows(t *testing.T) {
 			t.Errorf("two rows for %+v", row)
 		}
 		keys[row] = true
-	}
-}
-
-// TestRQ2Speed holds the whole table to the time it may take on two cores: 6 matchers of 3 seeds and the
-// baselines, 5,000 pairs, 2,000 resamples. It takes about one second on an idle machine; the limit
-// leaves room for a busy one.
-func TestRQ2Speed(t *testing.T) {
-	if testing.Short() {
-		t.Skip("timing")
-	}
-	rows := simulate(5000, 3)
-	start := time.Now()
-	if _, err := RQ2(RQ2Input{Dataset: "d", Scores: rows}); err != nil {
-		t.Fatal(err)
-	}
-	if took := time.Since(start); took > 5*time.Second {
-		t.Errorf("the RQ2 table took %v, want less than 5 s", took)
 	}
 }
