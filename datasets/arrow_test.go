@@ -94,6 +94,9 @@ func TestArrowSchema(t *testing.T) {
 	defer cvs.Release()
 	defer jds.Release()
 	defer pairs.Release()
+	if n := pairs.Column(4).NullN(); n != 1 {
+		t.Errorf("%d times are null, want 1: unknown is null, not the year 1", n)
+	}
 	var got []string
 	for _, r := range []arrow.Record{cvs, jds, pairs} {
 		for _, f := range r.Schema().Fields() {

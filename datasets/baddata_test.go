@@ -106,7 +106,7 @@ func TestOpenBadInput(t *testing.T) {
 		make func(dir string)
 		want want
 	}{
-		{"missing folder", func(dir string) { _ = os.RemoveAll(dir) }, want{".", "", 0, "", "no such file or folder"}},
+		{"missing folder", func(dir string) { _ = os.RemoveAll(dir) }, want{".", "", 0, "", "cannot be read: no such file or directory"}},
 		{"no pairs", func(dir string) { _ = os.Remove(dir + "/pairs.parquet") },
 			want{".", "", 0, "", "no pairs table: expected pairs.parquet or a folder pairs/ of part files; found cvs.parquet, jds.parquet"}},
 		{"no CVs and none in the pairs", func(dir string) { _ = os.Remove(dir + "/cvs.parquet") },

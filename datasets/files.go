@@ -137,8 +137,8 @@ func listing(dir string) string {
 
 // fileError says that a file or folder cannot be read.
 func fileError(path string, err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return &DataError{File: path, Msg: "no such file or folder", Err: fs.ErrNotExist}
+	if p := (*fs.PathError)(nil); errors.As(err, &p) {
+		err = p.Err // the path is said already
 	}
 	return &DataError{File: path, Msg: "cannot be read", Err: err}
 }

@@ -29,7 +29,7 @@ const (
 		userA + ",1,1,a,b,1,a,b,1,本科,1,1,c\n"
 	zhaopinJobs = "jd_no,jd_title,company_name,city,jd_sub_type,require_nums,max_salary,min_salary,start_date,end_date,is_travel,min_years,key,min_edu_level,max_edu_level,is_mangerial,resume_language_required,job_description\n" +
 		jobA + `,英语教师,` + jobB + `,551,培训,3,6000,4001,20190401,20190601,1,103,英语|教学,大专,本科,\N,\N,"教英语, 备课` + "\n" + `批改作业"` + "\n" +
-		jobB + ",会计,好公司,763,财务,\\N,0,0,20190401,20190601,0,-1,\\N,大专,大专,\\N,\\N,做账, 报税\n" // an unquoted comma in the text
+		jobB + ",会计,好公司,763,财务,\\N,0,0,20190401,20190601,0,-1,\\N,大专,大专,\\N,\\N,做\"账\", 报税\n" // an unquoted comma in the text
 	zhaopinActions = "user_id,jd_no,browsed,delivered,satisfied\n" +
 		userA + "," + jobA + ",1,1,0\n" +
 		userA + "," + jobA + ",1,1,1\n" + // decided again: a match now
@@ -93,10 +93,10 @@ func TestImportZhaopin(t *testing.T) {
 		description          string
 		notes                []string
 	}{
-		{"commas", zhaopinUsers, zhaopinJobs, zhaopinActions, "做账, 报税", nil},
-		{"commas, GBK", gbk(zhaopinUsers), gbk(zhaopinJobs), zhaopinActions, "做账, 报税",
+		{"commas", zhaopinUsers, zhaopinJobs, zhaopinActions, `做"账", 报税`, nil},
+		{"commas, GBK", gbk(zhaopinUsers), gbk(zhaopinJobs), zhaopinActions, `做"账", 报税`,
 			[]string{"table1_user: converted from GB 18030 (GBK) to UTF-8", "table2_jd: converted from GB 18030 (GBK) to UTF-8"}},
-		{"tabs, CRLF, BOM", "\xef\xbb\xbf" + strings.ReplaceAll(tabUsers, "\n", "\r\n"), tabJobs, tabActions, "做账\t报税",
+		{"tabs, CRLF, BOM", "\xef\xbb\xbf" + strings.ReplaceAll(tabUsers, "\n", "\r\n"), tabJobs, tabActions, "做\"账\"\t报税",
 			[]string{"table2_jd: 1 lines were the rest of a text with line breaks and were joined to it"}},
 	}
 	for _, tt := range tests {

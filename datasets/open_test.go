@@ -3,13 +3,16 @@ package datasets
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/deprecated"
 )
 
@@ -298,4 +301,52 @@ func TestReadCVs(t *testing.T) {
 			t.Errorf("ReadCVs(%s) (-want +got):\n%s", path, diff)
 		}
 	}
+}
+
+// Columns whose pages begin at different rows, several row groups, and many batches.
+func TestOpenManyPages(t *testing.T) {
+	const n = 5000
+	cvs := make([]CV, n)
+	pairs := make([]pairT, n)
+	for i := range cvs {
+		cvs[i] = CV{fmt.Sprintf("c%d", i), strings.Repeat("x", i%700+1)}
+		pairs[i] = pairT{cvs[i].ID, "j1", int64(i % 2)}
+	}
+	dir := t.TempDir()
+	options := []parquet.WriterOption{parquet.PageBufferSize(3000), parquet.MaxRowsPerRowGroup(1700)}
+	write := func() {
+		t.Helper()
+		putTables(t, dir, cvs[:1], goodJDs, goodPairs)
+		if err := parquet.WriteFile(dir+"/cvs.parquet", cvs, options...); err != nil {
+			t.Fatal(err)
+		}
+		if err := parquet.WriteFile(dir+"/pairs.parquet", pairs, options...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write()
+	ds, err := Open(context.Background(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(ds.CVs, cvs) {
+		t.Error("CVs came back changed")
+	}
+	for i, p := range ds.Pairs {
+		if want := (Pair{CVID: cvs[i].ID, JDID: "j1", Label: i % 2}); p != want {
+			t.Fatalf("pair %d: got %v, want %v", i, p, want)
+		}
+	}
+	groups := 0
+	if err := ScanPairs(context.Background(), dir, func([]Pair) error { groups++; return nil }); err != nil || groups != 3 {
+		t.Errorf("got %d row groups and %v, want 3", groups, err)
+	}
+	pairs[4321].Label = 3
+	write()
+	_, err = Open(context.Background(), dir)
+	checkFault(t, err, dir, want{"pairs.parquet", "label", 4322, "c4321/j1", "label 3"})
+	pairs[4321].Label, cvs[3210].Text = 1, ""
+	write()
+	_, err = Open(context.Background(), dir)
+	checkFault(t, err, dir, want{"cvs.parquet", "text", 3211, "c3210", "empty text"})
 }

@@ -405,7 +405,7 @@ func TestAssignRefuses(t *testing.T) {
 			withSplit(ds, 19, 20, Test)
 			ds.Pairs = ds.Pairs[:39]
 			return ds, nil
-		}, usual, `cv: column "label": split test has 1 matched and 0 mismatched pairs: both classes are needed (more data, a larger share, or another seed)`},
+		}, SplitOptions{}, `cv: column "label": split test has 1 matched and 0 mismatched pairs: both classes are needed (more data, a larger share, or another seed)`},
 		{"too small a share", func() (*Dataset, *Dataset) { return plain(), nil }, SplitOptions{TestShare: 0.2, ValidShare: 0.001},
 			`cv: column "label": split valid has 0 matched and 0 mismatched pairs: both classes are needed (more data, a larger share, or another seed)`},
 		{"too small a generator", func() (*Dataset, *Dataset) { return plain(), nil }, SplitOptions{TestShare: 0.2, GeneratorShare: 0.001},
