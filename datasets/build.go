@@ -13,17 +13,18 @@ type place struct{ file, row int32 }
 // builder gathers the rows of a dataset and checks each as it comes, so that a fault is reported
 // with its file, column and row.
 type builder struct {
-	name    string
-	files   []string            // the files seen so far
-	keep    func(string) string // copies a string that is a view into a buffer
-	cvs     texts
-	jds     texts
-	pairs   []Pair
-	pairAt  []place
-	known   map[pairKey]int32 // (CV, JD) → index into pairs
-	matches int
-	noSplit place // first pair without a split, if any
-	inSplit place // first pair with a split, if any
+	name     string
+	files    []string            // the files seen so far
+	keep     func(string) string // copies a string that is a view into a buffer
+	cvs      texts
+	jds      texts
+	pairs    []Pair
+	pairAt   []place
+	known    map[pairKey]int32 // (CV, JD) → index into pairs
+	matches  int
+	unjudged bool  // labels may be missing, and one class is enough
+	noSplit  place // first pair without a split, if any
+	inSplit  place // first pair with a split, if any
 }
 
 // pairKey is a pair as indexes into builder.cvs and builder.jds.
@@ -136,9 +137,11 @@ func (b *builder) finish(file string) (*Dataset, error) {
 	switch {
 	case len(b.pairs) == 0:
 		return nil, &DataError{File: file, Msg: "empty table: no labelled pair"}
+	case b.unjudged:
 	case b.matches == 0 || b.matches == len(b.pairs):
 		return nil, &DataError{File: file, Column: "label", Msg: fmt.Sprintf("only one class: all %d labels are %d, both 0 and 1 are needed", len(b.pairs), b.pairs[0].Label)}
-	case b.noSplit.row > 0 && b.inSplit.row > 0:
+	}
+	if b.noSplit.row > 0 && b.inSplit.row > 0 {
 		return nil, b.fault(b.noSplit, "split", "", "empty split, while %s has one: give every pair a split or none", b.where(b.inSplit, b.noSplit))
 	}
 	ds := &Dataset{Name: b.name, Pairs: b.pairs, CVs: make([]CV, len(b.cvs.ids)), JDs: make([]JD, len(b.jds.ids))}
@@ -173,7 +176,7 @@ func (b *builder) checkText(at place, column, id, text string) error {
 
 // checkDecision checks a pair's label and brings its split to one of the three names.
 func (b *builder) checkDecision(at place, cvID, jdID string, label int64, split string) (Split, error) {
-	if label != 0 && label != 1 {
+	if label != 0 && label != 1 && !(b.unjudged && label == Unjudged) {
 		return "", b.fault(at, "label", cvID+"/"+jdID, "label %d: expected 1 (matched) or 0 (mismatched)", label)
 	}
 	s, ok := parseSplit(split)

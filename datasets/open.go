@@ -21,11 +21,25 @@ import (
 // the distinct texts and ids and one page a column are held. The first fault of the data comes back
 // as a *DataError that names file, column and row; an error of ctx as it is.
 func Open(ctx context.Context, path string) (*Dataset, error) {
+	return open(ctx, path, newBuilder(nameOf(path), strings.Clone))
+}
+
+// Unjudged is the label of a pair that nobody has decided on; only OpenUnjudged gives it.
+const Unjudged = -1
+
+// OpenUnjudged reads pairs that are to be scored: as Open, but the label column or single labels may be missing, which makes
+// them Unjudged, and one class is enough.
+func OpenUnjudged(ctx context.Context, path string) (*Dataset, error) {
+	b := newBuilder(nameOf(path), strings.Clone)
+	b.unjudged = true
+	return open(ctx, path, b)
+}
+
+func open(ctx context.Context, path string, b *builder) (*Dataset, error) {
 	l, err := findTables(path)
 	if err != nil {
 		return nil, err
 	}
-	b := newBuilder(nameOf(path), strings.Clone)
 	for _, table := range []struct {
 		texts *texts
 		parts []string
@@ -146,11 +160,14 @@ func (b *builder) decisionAt(at place, rows *batch, i int) (d decision, err erro
 		}
 	}
 	d.cvID, d.jdID = textView(rows.cols[colCVID][i]), textView(rows.cols[colJDID][i])
-	label := rows.cols[colLabel][i]
-	if label.IsNull() {
+	switch labels := rows.cols[colLabel]; {
+	case labels != nil && !labels[i].IsNull():
+		d.label = labelValue(labels[i])
+	case b.unjudged:
+		d.label = Unjudged
+	default:
 		return d, b.fault(at, rows.names[colLabel], d.cvID+"/"+d.jdID, "null label: expected 1 (matched) or 0 (mismatched)")
 	}
-	d.label = labelValue(label)
 	if c := rows.cols[colSplit]; c != nil && !c[i].IsNull() {
 		d.split = textView(c[i])
 	}
@@ -193,7 +210,9 @@ func (b *builder) readPairs(ctx context.Context, part string, withCV, withJD boo
 		}
 		return b.addPair(at, cv, jd, d.label, d.split, d.when)
 	}
-	return scanParquet(ctx, part, pairColumns(withCV, withJD), func(rows *batch) error {
+	columns := pairColumns(withCV, withJD)
+	columns[colLabel].optional = b.unjudged
+	return scanParquet(ctx, part, columns, func(rows *batch) error {
 		for i := range rows.n {
 			if err := row(rows, i); err != nil {
 				return err

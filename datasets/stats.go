@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"fmt"
 	"slices"
 	"unicode/utf8"
 )
@@ -117,4 +118,17 @@ func share(flags []bool) float64 {
 		return 0
 	}
 	return float64(n) / float64(len(flags))
+}
+
+// String gives the statistics in one line.
+func (s SplitStats) String() string {
+	line := fmt.Sprintf("%s: %d pairs, %d CVs, %d JDs, %.1f %% matched, median length CV %.0f and JD %.0f characters",
+		s.Split, s.Pairs, s.CVs, s.JDs, 100*s.LabelRate, s.CVChars.Median, s.JDChars.Median)
+	if s.ColdCV > 0 || s.ColdJD > 0 {
+		line += fmt.Sprintf(", %.1f %% cold CVs and %.1f %% cold JDs", 100*s.ColdCV, 100*s.ColdJD)
+	}
+	if s.GeneratorCVs > 0 {
+		line += fmt.Sprintf(", generator %d CVs with %d pairs", s.GeneratorCVs, s.GeneratorPairs)
+	}
+	return line
 }

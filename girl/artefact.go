@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"genjobrec/girl/lm"
 )
 
 // stageRecord lies beside a stage's outputs as NAME.stage.json and says what made them. A stage whose key and outputs are
@@ -22,6 +24,8 @@ type stageRecord struct {
 	Seconds float64           `json:"seconds"`
 	Tokens  int               `json:"tokens,omitempty"`
 	Notes   []string          `json:"notes,omitempty"`
+
+	progress lm.Progress
 }
 
 // stageVersion enters every key: raise it when a change of the code changes what stages write.
@@ -56,11 +60,11 @@ func (r *run) stage(dir, name string, inputs any, outputs []string, fn func(rec 
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("stage %s: %w", name, err)
 	}
-	r.report.Start(r.stageTitle(dir, name))
+	task := r.report.Start(r.stageTitle(dir, name))
 	start := time.Now()
-	rec := &stageRecord{Stage: name, Key: key, Outputs: map[string]string{}}
+	rec := &stageRecord{Stage: name, Key: key, Outputs: map[string]string{}, progress: task.Step}
 	if err := fn(rec); err != nil {
-		r.report.Failed(err)
+		task.Failed()
 		return nil, fmt.Errorf("stage %s: %w", r.stageTitle(dir, name), err)
 	}
 	rec.Seconds = time.Since(start).Seconds()
@@ -74,7 +78,7 @@ func (r *run) stage(dir, name string, inputs any, outputs []string, fn func(rec 
 	if err := writeJSON(path, rec); err != nil {
 		return nil, err
 	}
-	r.report.Done(rec.Notes...)
+	task.Done(rec.Notes...)
 	r.addStage(dir, rec)
 	return rec, nil
 }

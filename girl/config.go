@@ -14,6 +14,7 @@ import (
 	"genjobrec/datasets"
 	"genjobrec/girl/lm"
 	"genjobrec/girl/ppo"
+	"genjobrec/girl/recommend"
 
 	"genjobrec/girl/reward"
 	"genjobrec/girl/sft"
@@ -30,6 +31,7 @@ type Config struct {
 	Reward    reward.Config
 	PPO       ppo.Config
 	Generate  GenerateConfig
+	Recommend recommend.Config
 
 	Eval EvalConfig
 }
@@ -96,6 +98,7 @@ var profiles = map[string][]string{
 		"model.layers=1", "model.dim=32", "model.heads=2", "model.ffn=64", "model.max_prompt=96", "model.max_response=64",
 		"sft.epochs=2", "reward.epochs=1", "ppo.iterations=2", "ppo.rollouts=16", "ppo.minibatch_rows=8", "ppo.epochs=1", "ppo.eval_every=1", "ppo.eval_prompts=16",
 		"generate.samples=2", "eval.resamples=200",
+		"recommend.dim=16", "recommend.width=8", "recommend.members=2", "recommend.trials=2", "recommend.max_steps=60",
 	},
 	"default": {},
 	"paper":   {},

@@ -11,7 +11,7 @@ import (
 	"genjobrec/results"
 )
 
-// scoreSeeds reads the scores or generated rows that every seed left.
+// gather reads the scores or generated rows that every seed left.
 func gather[T any](r *run, file string, read func(string) ([]T, error)) ([]T, error) {
 	var all []T
 	for _, seed := range r.opts.Seeds {
@@ -80,15 +80,20 @@ func (r *run) evaluate() error {
 
 func (r *run) path(name string) string { return filepath.Join(r.dir, name) }
 
-// replace empties a folder of earlier results and fills it anew.
+// replace empties a folder of earlier results in the run's folder and fills it anew.
 func (r *run) replace(name string, fill func(dir string) error) error {
-	if err := os.RemoveAll(r.path(name)); err != nil {
+	return r.replaceIn(r.dir, name, fill)
+}
+
+func (r *run) replaceIn(parent, name string, fill func(dir string) error) error {
+	dir := filepath.Join(parent, name)
+	if err := os.RemoveAll(dir); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(r.path(name), 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	return fill(r.path(name))
+	return fill(dir)
 }
 
 // show prints finished tables.

@@ -1,10 +1,12 @@
 package girl
 
 import (
+	"cmp"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 )
@@ -45,10 +47,14 @@ func (r *run) addStage(dir string, rec *stageRecord) {
 	if err != nil {
 		rel = dir
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.stages = append(r.stages, manifestStage{filepath.ToSlash(rel), *rec})
 }
 
 func (r *run) writeManifest() error {
+	// Seeds run side by side: the order of their stages is by seed, not by the clock.
+	slices.SortStableFunc(r.stages, func(a, b manifestStage) int { return cmp.Compare(a.Dir, b.Dir) })
 	m := manifest{Program: "girl", Revision: revision(), GoVersion: runtime.Version(), Modules: map[string]string{},
 		Machine: runtime.GOOS + "/" + runtime.GOARCH, Backend: r.backend.Name(),
 		Started: r.started.UTC(), Finished: time.Now().UTC(), Seconds: time.Since(r.started).Seconds(),

@@ -3,6 +3,7 @@ package girl
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -10,23 +11,32 @@ import (
 	"golang.org/x/term"
 )
 
-// Reporter tells a person how a run is going. On a terminal long stages show a bar with the time left; elsewhere plain lines,
-// at most one every plainInterval.
+// Reporter tells a person how a run is going. Several stages may run at once. On a terminal one line shows a bar and the
+// time left for each; elsewhere there are plain lines, at most one every plainInterval a stage.
 type Reporter struct {
 	mu       sync.Mutex
 	w        io.Writer
 	terminal bool
-	stage    string
-	start    time.Time
-	last     time.Time
+	active   []*Task
+	lastDraw time.Time
 	lineLen  int
 	listener func(stage string, done, total int, note string)
+}
+
+// Task is one running stage.
+type Task struct {
+	r           *Reporter
+	name        string
+	start, last time.Time
+	done, total int
+	note        string
 }
 
 const (
 	barInterval   = 200 * time.Millisecond
 	plainInterval = 15 * time.Second
-	barWidth      = 24
+	barWidth      = 16
+	lineWidth     = 118 // bars are cut to it, so that the line does not wrap on usual terminals
 )
 
 // NewReporter writes to w; it draws bars if w is a terminal.
@@ -50,70 +60,88 @@ func (r *Reporter) Linef(format string, args ...any) {
 }
 
 // Start begins a stage.
-func (r *Reporter) Start(stage string) {
+func (r *Reporter) Start(stage string) *Task {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.stage, r.start, r.last = stage, time.Now(), time.Time{}
+	t := &Task{r: r, name: stage, start: time.Now()}
+	t.last = t.start
+	r.active = append(r.active, t)
 	if !r.terminal {
 		fmt.Fprintf(r.w, "%s ...\n", stage)
-		r.last = r.start
 	}
+	return t
 }
 
-// Step reports progress within the current stage.
-func (r *Reporter) Step(done, total int, note string) {
+// Step reports progress within the stage; it is an lm.Progress.
+func (t *Task) Step(done, total int, note string) {
+	r := t.r
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	t.done, t.total, t.note = done, total, note
 	if r.listener != nil {
-		r.listener(r.stage, done, total, note)
+		r.listener(t.name, done, total, note)
 	}
 	now := time.Now()
-	interval := plainInterval
-	if r.terminal {
-		interval = barInterval
+	switch {
+	case total <= 0:
+	case r.terminal && now.Sub(r.lastDraw) >= barInterval:
+		r.lastDraw = now
+		bars := make([]string, len(r.active))
+		for i, a := range r.active {
+			bars[i] = a.bar(now)
+		}
+		r.draw(strings.Join(bars, " | "))
+	case !r.terminal && now.Sub(t.last) >= plainInterval:
+		t.last = now
+		fmt.Fprintf(r.w, "%s %d/%d, %s left; %s\n", t.name, done, total, t.left(now), note)
 	}
-	if now.Sub(r.last) < interval || total <= 0 {
-		return
-	}
-	r.last = now
-	left := "?"
-	if done > 0 {
-		left = short(time.Duration(float64(now.Sub(r.start)) * float64(total-done) / float64(done)))
-	}
-	if !r.terminal {
-		fmt.Fprintf(r.w, "%s %d/%d, %s left; %s\n", r.stage, done, total, left, note)
-		return
-	}
-	full := barWidth * done / total
-	r.draw(fmt.Sprintf("%s [%s%s] %d/%d, %s left; %s", r.stage, strings.Repeat("#", full), strings.Repeat(".", barWidth-full), done, total, left, note))
 }
 
-// Done ends the current stage.
-func (r *Reporter) Done(notes ...string) {
+func (t *Task) bar(now time.Time) string {
+	full := 0
+	if t.total > 0 {
+		full = barWidth * t.done / t.total
+	}
+	s := fmt.Sprintf("%s [%s%s] %s left", t.name, strings.Repeat("#", full), strings.Repeat(".", barWidth-full), t.left(now))
+	if len(t.r.active) == 1 {
+		s += "; " + t.note
+	}
+	return s
+}
+
+// left extrapolates the time so far.
+func (t *Task) left(now time.Time) string {
+	if t.done == 0 {
+		return "?"
+	}
+	return short(time.Duration(float64(now.Sub(t.start)) * float64(t.total-t.done) / float64(t.done)))
+}
+
+// Done ends the stage.
+func (t *Task) Done(notes ...string) { t.end("done in", notes) }
+
+// Failed ends the stage without its result.
+func (t *Task) Failed() { t.end("stopped after", nil) }
+
+func (t *Task) end(how string, notes []string) {
+	r := t.r
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.clear()
-	fmt.Fprintf(r.w, "%s done in %s\n", r.stage, short(time.Since(r.start)))
+	r.active = slices.DeleteFunc(r.active, func(a *Task) bool { return a == t })
+	fmt.Fprintf(r.w, "%s %s %s\n", t.name, how, short(time.Since(t.start)))
 	for _, n := range notes {
 		fmt.Fprintf(r.w, "  %s\n", n)
 	}
 }
 
-// Failed ends the current stage without its result.
-func (r *Reporter) Failed(error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.clear()
-	fmt.Fprintf(r.w, "%s stopped after %s\n", r.stage, short(time.Since(r.start)))
-}
-
 // Skipped says that a stage's outputs were already there.
 func (r *Reporter) Skipped(stage string) { r.Linef("%s already there", stage) }
 
-// draw replaces the bar's line, cut to the terminal's usual width.
+// draw replaces the bars' line.
 func (r *Reporter) draw(line string) {
-	if runes := []rune(line); len(runes) > 118 {
-		line = string(runes[:118])
+	if len(line) > lineWidth {
+		line = line[:lineWidth]
 	}
 	pad := max(0, r.lineLen-len(line))
 	fmt.Fprintf(r.w, "\r%s%s", line, strings.Repeat(" ", pad))
@@ -128,10 +156,8 @@ func (r *Reporter) clear() {
 }
 
 func short(d time.Duration) string {
-	switch {
-	case d < 10*time.Second:
+	if d < 10*time.Second {
 		return d.Round(100 * time.Millisecond).String()
-	default:
-		return d.Round(time.Second).String()
 	}
+	return d.Round(time.Second).String()
 }

@@ -8,11 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
+	"runtime"
+	"sync"
 	"time"
 
 	"github.com/gomlx/compute"
 	_ "github.com/gomlx/compute/gobackend" // the pure-Go backend, the embedded default
+	"golang.org/x/sync/errgroup"
 
 	"genjobrec/datasets"
 	"genjobrec/datasets/market"
@@ -41,7 +43,9 @@ type run struct {
 	data    *Data
 	dataKey string
 	started time.Time
-	stages  []manifestStage
+
+	mu     sync.Mutex // guards stages
+	stages []manifestStage
 }
 
 // Run does the whole experiment and leaves tables, scores.parquet, generated.parquet, results.csv, figures and
@@ -52,18 +56,38 @@ func Run(ctx context.Context, opts Options) error {
 		return err
 	}
 	defer r.backend.Finalize()
-	for _, seed := range opts.Seeds {
-		s := &seedRun{run: r, seed: seed, path: filepath.Join(r.dir, fmt.Sprintf("seed-%d", seed)), keys: map[string]string{}}
-		for _, stage := range []func() error{s.trainTokenizer, s.fineTune, s.modelReward, s.align, s.generate, s.match} {
-			if err := stage(); err != nil {
-				return r.interrupted(err)
-			}
-		}
+	if err := r.trainSeeds(); err != nil {
+		return r.interrupted(err)
 	}
 	if err := r.evaluate(); err != nil {
 		return r.interrupted(err)
 	}
 	return r.writeManifest()
+}
+
+// trainSeeds runs every seed's stages. A stage of these small models leaves half of two cores idle, so as many
+// stages run at once as there are cores, each of another seed; what a seed computes does not depend on its company.
+func (r *run) trainSeeds() error {
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	whole := r.ctx
+	defer func() { r.ctx = whole }()
+	group, ctx := errgroup.WithContext(whole) // one seed's failure stops the others
+	r.ctx = ctx
+	for _, seed := range r.opts.Seeds {
+		group.Go(func() error {
+			s := &seedRun{run: r, seed: seed, path: r.seedDir(seed), keys: map[string]string{}}
+			for _, stage := range []func() error{s.trainTokenizer, s.fineTune, s.modelReward, s.align, s.generate, s.match} {
+				slots <- struct{}{}
+				err := stage()
+				<-slots
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
 }
 
 // interrupted leaves a manifest of what is finished, also when the run is not.

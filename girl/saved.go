@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -77,8 +77,19 @@ func (s *savedRun) openSeed(seed int) (*savedSeed, error) {
 	if out.template, err = sft.NewTemplate(tok, s.cfg.Model.MaxPrompt, s.cfg.Model.MaxResponse); err != nil {
 		return nil, err
 	}
+	want := s.cfg.Model.decoder(tok.VocabSize())
+	load := func(file string) (*lm.Weights, error) {
+		w, err := lm.LoadWeights(filepath.Join(dir, file))
+		if err != nil {
+			return nil, err
+		}
+		if w.Config != want {
+			return nil, fmt.Errorf("%s was made with another config than %s says: %s", filepath.Join(dir, file), ManifestFile, differences(w.Config, want))
+		}
+		return w, nil
+	}
 	for model, file := range map[string]string{modelSFT: sftFile, modelGIRL: girlFile} {
-		if out.writers[model], err = lm.LoadWeights(filepath.Join(dir, file)); err != nil {
+		if out.writers[model], err = load(file); err != nil {
 			return nil, err
 		}
 	}
@@ -87,8 +98,20 @@ func (s *savedRun) openSeed(seed int) (*savedSeed, error) {
 		return nil, err
 	}
 	out.normalizer = report.Normalizer
-	out.reward, err = lm.LoadWeights(filepath.Join(dir, rewardFile))
+	out.reward, err = load(rewardFile)
 	return out, err
+}
+
+// differences lists the fields in which two architectures differ.
+func differences(got, want lm.Config) string {
+	var out []string
+	a, b := reflect.ValueOf(got), reflect.ValueOf(want)
+	for i := range a.NumField() {
+		if x, y := a.Field(i).Interface(), b.Field(i).Interface(); x != y {
+			out = append(out, fmt.Sprintf("%s is %v instead of %v", snake(a.Type().Field(i).Name), x, y))
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 // write writes JDs for CVs with both writers; the numbers drawn depend on drawSeed.
@@ -200,10 +223,4 @@ func csvField(s string) string {
 		return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
 	}
 	return s
-}
-
-// fileExists reports whether there is something at path.
-func fileExists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }

@@ -131,7 +131,7 @@ func (s *seedRun) fineTune() error {
 		}
 		train := s.sequences(s.data.Assignment.GeneratorPairs(s.data.Dataset))
 		valid := s.sequences(s.data.Assignment.Pairs(s.data.Dataset, datasets.Valid))
-		res, err := sft.Run(s.ctx, s.backend, s.cfg.SFT, w, train, valid, uint64(s.seed), s.report.Step)
+		res, err := sft.Run(s.ctx, s.backend, s.cfg.SFT, w, train, valid, uint64(s.seed), rec.progress)
 		if err != nil {
 			return err
 		}
@@ -161,7 +161,7 @@ func (s *seedRun) modelReward() error {
 		a := s.data.Assignment
 		train := s.data.candidates(s.template, a.GeneratorPairs(s.data.Dataset))
 		valid := s.data.candidates(s.template, a.Pairs(s.data.Dataset, datasets.Valid))
-		res, err := reward.Run(s.ctx, s.backend, s.cfg.Reward, u, train, valid, uint64(s.seed), s.report.Step)
+		res, err := reward.Run(s.ctx, s.backend, s.cfg.Reward, u, train, valid, uint64(s.seed), rec.progress)
 		if err != nil {
 			return err
 		}
@@ -257,7 +257,7 @@ func (s *seedRun) align() error {
 		validPrompts, validIDs := s.prompts(s.data.cvsOf(datasets.Valid))
 		in := ppo.Input{Policy: policy, Reference: s.writer, Critic: critic, Reward: s.reward, Normalizer: s.normalizer,
 			Prompts: prompts, ValidPrompts: validPrompts, EOS: s.template.EOS(), MaxNew: s.cfg.Model.MaxResponse,
-			Seed: uint64(s.seed), Progress: s.report.Step}
+			Seed: uint64(s.seed), Progress: rec.progress}
 		if m := s.data.Market; m != nil {
 			in.Gold = func(i int, response []int32) float64 {
 				p, _, err := m.AcceptText(validIDs[i], s.template.Text(response))

@@ -114,7 +114,7 @@ func (s *seedRun) generate() error {
 			if err != nil {
 				return err
 			}
-			rows, err := j.write(s.ctx, cvs, s.report.Step)
+			rows, err := j.write(s.ctx, cvs, rec.progress)
 			if err != nil {
 				return err
 			}
