@@ -1,0 +1,75 @@
+package recommend
+
+import (
+	"context"
+	"errors"
+
+	"github.com/gomlx/compute"
+)
+
+// Matcher is one trained matcher.
+type Matcher struct {
+	Key
+	Trial   Trial // the chosen hyper-parameters
+	Dim     int   // largest width of its members' encodings
+	Members []Member
+}
+
+// Member is one network of a matcher.
+type Member struct {
+	Encoder  int // number of its encoder in the model
+	Moments  Moments
+	LogLoss  float64 // on its fold
+	BestStep int
+	Weights  []Weight // in the order of the architecture
+}
+
+// Weight is a named tensor's values, row by row.
+type Weight struct {
+	Name   string
+	Values []float32
+}
+
+func newMember(a arch, f fitted, mo Moments, encoder int) Member {
+	m := Member{Encoder: encoder, Moments: mo, LogLoss: f.logLoss, BestStep: f.bestStep}
+	for _, w := range a.weights() {
+		m.Weights = append(m.Weights, Weight{w.name, f.weights[w.name]})
+	}
+	return m
+}
+
+// score averages the members' probabilities for the listed queries; views and encoders are by encoder number.
+func (m *Matcher) score(ctx context.Context, backend compute.Backend, width int, views []*view, encoders []*Encoder, list []int) ([]float64, error) {
+	if len(m.Members) == 0 {
+		return nil, errors.New("recommend: a matcher without members")
+	}
+	a := arch{m.Predictor, m.Model, len(m.Members), m.Dim, width}
+	var weights []map[string][]float32
+	var tasks []task
+	lists := make([][]int, len(m.Members))
+	for i, member := range m.Members {
+		byName := make(map[string][]float32)
+		for _, w := range member.Weights {
+			byName[w.Name] = w.Values
+		}
+		weights = append(weights, byName)
+		tasks = append(tasks, task{view: views[member.Encoder], moments: member.Moments, sharpening: encoders[member.Encoder].sharpening(m.Trial.Sharpen)})
+		lists[i] = list
+	}
+	n, err := newNetwork(backend, a, weights, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer n.close()
+	logits, err := n.score(ctx, tasks, lists)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]float64, len(list))
+	for i := range out {
+		for k := range logits {
+			out[i] += sigmoid(logits[k][i]) / float64(len(logits))
+		}
+	}
+	return out, nil
+}
