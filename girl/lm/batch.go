@@ -51,7 +51,8 @@ const (
 	countStep  = 64
 )
 
-func roundUp(n, step int) int { return (n + step - 1) / step * step }
+// roundUp gives the multiple of step at or above n, at least one step: no block and no list is ever empty.
+func roundUp(n, step int) int { return max(1, (n+step-1)/step) * step }
 
 // Pack lays sequences out in rows (at least len(seqs); the surplus is dummy rows) with the selected positions, each of
 // weight 1. N is rounded to few sizes.
@@ -74,7 +75,7 @@ func pack(seqs []Sequence, rows int, promptWeight float32, span func(Sequence) (
 	if len(seqs) > rows || len(seqs) == 0 {
 		return nil, fmt.Errorf("lm: %d sequences do not fit a batch of %d rows", len(seqs), rows)
 	}
-	longest, count := 1, 0
+	longest, count := 0, 0
 	for i, s := range seqs {
 		if len(s.Prompt) == 0 {
 			return nil, fmt.Errorf("lm: sequence %d has an empty prompt: its first response token has nothing to be predicted from", i)
@@ -119,6 +120,9 @@ func (b *Batch) Args() (tokens, index, target, mask *tensors.Tensor) {
 
 // Flatten lays out per-token numbers of each row, in Pack's order, padded with zeros to N.
 func (b *Batch) Flatten(rows [][]float32) (*tensors.Tensor, error) {
+	if want := len(b.Offsets) - 1; len(rows) != want {
+		return nil, fmt.Errorf("lm: %d rows of numbers for %d sequences", len(rows), want)
+	}
 	flat := make([]float32, b.N)
 	for r, row := range rows {
 		if n := b.Offsets[r+1] - b.Offsets[r]; len(row) != n {

@@ -36,8 +36,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("lm: head width %d is odd; rotary positions need an even one", c.headDim())
 	case c.kvHeads() < 1 || c.Heads%c.kvHeads() != 0:
 		return fmt.Errorf("lm: heads %d is not a multiple of kv_heads %d", c.Heads, c.KVHeads)
-	case c.RopeBase <= 1 || c.NormEps <= 0:
-		return fmt.Errorf("lm: rope_base %g must exceed 1 and norm_eps %g must be positive", c.RopeBase, c.NormEps)
+	case !(c.RopeBase > 1) || !(c.NormEps > 0) || !isFinite(c.RopeBase) || !isFinite(c.NormEps):
+		return fmt.Errorf("lm: rope_base %g must exceed 1, norm_eps %g must be positive, both finite", c.RopeBase, c.NormEps)
 	}
 	return nil
 }

@@ -23,6 +23,12 @@ type Forward struct {
 
 // NewLogProbs evaluates log π(token) of every response token under softmax(logits/temperature), rows sequences at a time.
 func NewLogProbs(backend compute.Backend, w *Weights, temperature float64, rows int) (*Forward, error) {
+	if w.Head != TokenHead {
+		return nil, fmt.Errorf("lm: a model with a %s head has no log-probabilities", w.Head)
+	}
+	if !(temperature > 0) {
+		return nil, fmt.Errorf("lm: log-probabilities need a temperature above 0, got %g", temperature)
+	}
 	return newForward(backend, w, rows, Responses, func(tokens, index, target *Node) *Node {
 		return TokenLogProbs(w.Logits(Select(w.Hidden(tokens), index)), target, temperature)
 	})
@@ -30,6 +36,9 @@ func NewLogProbs(backend compute.Backend, w *Weights, temperature float64, rows 
 
 // NewScores evaluates the scalar head at the given positions, rows sequences at a time.
 func NewScores(backend compute.Backend, w *Weights, which Positions, rows int) (*Forward, error) {
+	if w.Head != ScalarHead {
+		return nil, fmt.Errorf("lm: a model with a %s head has no scores", w.Head)
+	}
 	return newForward(backend, w, rows, which, func(tokens, index, _ *Node) *Node {
 		return w.Score(Select(w.Hidden(tokens), index))
 	})
@@ -47,6 +56,9 @@ func newForward(backend compute.Backend, w *Weights, rows int, which Positions, 
 
 // Batch evaluates one packed batch: N numbers in the batch's flat order.
 func (f *Forward) Batch(b *Batch) ([]float32, error) {
+	if err := f.w.checkTokens(b.Tokens); err != nil {
+		return nil, fmt.Errorf("lm: forward: %w", err)
+	}
 	tokens, index, target, _ := b.Args()
 	outs, err := f.exec.Call(tokens, index, target)
 	if err != nil {

@@ -35,10 +35,7 @@ func (w *Weights) Save(path string) (err error) {
 	header := map[string]any{"__metadata__": map[string]string{"config": string(config), "head": string(w.Head)}}
 	offset := int64(0)
 	for _, p := range parameters(w.Config, w.Head) {
-		size := int64(4)
-		for _, d := range p.dims {
-			size *= int64(d)
-		}
+		size := 4 * int64(p.size())
 		header[p.name] = tensorEntry{"F32", p.dims, [2]int64{offset, offset + size}}
 		offset += size
 	}
@@ -166,13 +163,12 @@ func readHeader(in io.Reader, fileSize int64) (map[string]tensorEntry, *Weights,
 		return nil, nil, 0, fmt.Errorf("header: %w", err)
 	}
 	dataSize := fileSize - 8 - int64(length)
+	if !fits(c, dataSize) {
+		return nil, nil, 0, fmt.Errorf("truncated or of another model: %d bytes of numbers are too few for the config %s", dataSize, meta.Config)
+	}
 	need := int64(0)
 	for _, p := range parameters(c, Head(meta.Head)) {
-		size := int64(4)
-		for _, d := range p.dims {
-			size *= int64(d)
-		}
-		need += size
+		need += 4 * int64(p.size())
 	}
 	if need != dataSize {
 		return nil, nil, 0, fmt.Errorf("truncated or of another model: %d bytes of numbers where the config needs %d", dataSize, need)
@@ -189,16 +185,22 @@ func readHeader(in io.Reader, fileSize int64) (map[string]tensorEntry, *Weights,
 	return entries, w, dataSize, err
 }
 
+// fits reports whether the largest matrix of each kind, and so any number computed from a config that was read, stays
+// within the bytes of a file: a header may claim anything, and nothing that it claims may cost memory before that.
+func fits(c Config, bytes int64) bool {
+	numbers := bytes / 4
+	d := int64(c.Dim)
+	return d <= numbers/int64(c.Vocab) && d <= numbers/d && d <= numbers/int64(c.FFN) && d*d <= numbers/int64(c.Layers)
+}
+
+// floats cuts a parameter out of the file's numbers.
 func (e tensorEntry) floats(p parameter, data []byte) ([]float32, error) {
 	if e.DType != "F32" || !slices.Equal(e.Shape, p.dims) {
 		return nil, fmt.Errorf("tensor %q is %s %v, want F32 %v", p.name, e.DType, e.Shape, p.dims)
 	}
-	size := int64(4)
-	for _, d := range p.dims {
-		size *= int64(d)
-	}
+	size := 4 * int64(p.size())
 	from, to := e.Offsets[0], e.Offsets[1]
-	if from < 0 || to-from != size || to > int64(len(data)) {
+	if from < 0 || from > int64(len(data))-size || to != from+size {
 		return nil, fmt.Errorf("tensor %q lies at bytes %d to %d of %d, want %d of them", p.name, from, to, len(data), size)
 	}
 	out := make([]float32, size/4)

@@ -39,7 +39,7 @@ type Sampler struct {
 
 // NewSampler prepares sampling from w.
 func NewSampler(backend compute.Backend, w *Weights, c SampleConfig) (*Sampler, error) {
-	if c.Samples < 1 || c.MaxNew < 1 || c.Temperature < 0 || c.BatchRows < c.Samples {
+	if c.Samples < 1 || c.MaxNew < 1 || !(c.Temperature >= 0) || c.BatchRows < c.Samples {
 		return nil, fmt.Errorf("lm: sampling needs samples ≥ 1, max_new ≥ 1, temperature ≥ 0 and batch_rows ≥ samples, got %+v", c)
 	}
 	if w.Head != TokenHead {
@@ -69,6 +69,9 @@ func (s *Sampler) Sample(ctx context.Context, prompts [][]int32, seeds []uint64,
 		if n := len(prompts[i]); n == 0 || n+s.c.MaxNew > s.w.Config.MaxLen {
 			return nil, fmt.Errorf("lm: prompt %d has %d tokens: with %d new ones it must be between 1 and max_len %d",
 				i, n, s.c.MaxNew, s.w.Config.MaxLen)
+		}
+		if err := s.w.checkTokens(prompts[i]); err != nil {
+			return nil, fmt.Errorf("lm: prompt %d: %w", i, err)
 		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(len(prompts[a]), len(prompts[b])) })

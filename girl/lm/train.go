@@ -37,14 +37,19 @@ type StepResult struct {
 	Metrics  []float64
 }
 
-// NewTrainer compiles lazily: one graph for each shape of batch it is given.
+// NewTrainer compiles lazily: one graph for each shape of batch it is given. Adam starts afresh: moments and step count that an
+// earlier trainer left beside the weights are dropped, and that trainer is not to be used any more.
 func NewTrainer(backend compute.Backend, w *Weights, c AdamConfig, loss LossFn) (*Trainer, error) {
 	root := w.Store.RootScope()
 	adam, ok := optimizer.Adam().LearningRate(1).Betas(c.Beta1, c.Beta2).Epsilon(c.Eps).WeightDecay(c.WeightDecay).Done().(interface {
+		Clear(scope *model.Scope) error
 		UpdateGraphWithGradients(scope *model.Scope, grads []*Node, lossDType dtypes.DType)
 	})
 	if !ok {
 		return nil, fmt.Errorf("lm: this version of GoMLX's Adam does not take gradients")
+	}
+	if err := adam.Clear(root); err != nil {
+		return nil, fmt.Errorf("lm: trainer: %w", err)
 	}
 	t := &Trainer{w: w, rate: optimizer.LearningRateVarWithValue(root, dtypes.Float32, 0)}
 	exec, err := model.NewExec(backend, w.Store, func(scope *model.Scope, args []*Node) []*Node {

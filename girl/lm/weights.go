@@ -34,6 +34,15 @@ type parameter struct {
 	std  float64
 }
 
+// size counts a parameter's numbers.
+func (p parameter) size() int {
+	n := 1
+	for _, d := range p.dims {
+		n *= d
+	}
+	return n
+}
+
 // parameters lists the weights in their canonical order, which is also the order on disk.
 func parameters(c Config, head Head) []parameter {
 	d, kv := c.Dim, c.kvHeads()*c.headDim()
@@ -89,11 +98,7 @@ func NewWeights(c Config, head Head, seed uint64) (*Weights, error) {
 }
 
 func drawParameter(p parameter, rng *rand.Rand) []float32 {
-	size := 1
-	for _, d := range p.dims {
-		size *= d
-	}
-	data := make([]float32, size)
+	data := make([]float32, p.size())
 	for i := range data {
 		switch {
 		case p.std < 0:
@@ -142,14 +147,16 @@ func (w *Weights) Snapshot() (map[string][]float32, error) {
 	return all, nil
 }
 
-// Restore puts a snapshot back. Optimizer state, if any, is left alone.
+// Restore puts a snapshot back; one that does not fit changes nothing. Optimizer state, if any, is left alone.
 func (w *Weights) Restore(snapshot map[string][]float32) error {
-	for _, p := range parameters(w.Config, w.Head) {
-		data, ok := snapshot[p.name]
-		if !ok {
-			return fmt.Errorf("lm: the snapshot has no weight %s", p.name)
+	ps := parameters(w.Config, w.Head)
+	for _, p := range ps {
+		if data, ok := snapshot[p.name]; !ok || len(data) != p.size() {
+			return fmt.Errorf("lm: the snapshot has %d numbers for weight %s of shape %v", len(data), p.name, p.dims)
 		}
-		copied := append([]float32(nil), data...)
+	}
+	for _, p := range ps {
+		copied := append([]float32(nil), snapshot[p.name]...)
 		if err := w.Store.GetVariable("/" + p.name).SetValue(tensors.FromFlatDataAndDimensions(copied, p.dims...)); err != nil {
 			return fmt.Errorf("lm: weight %s: %w", p.name, err)
 		}
@@ -192,13 +199,19 @@ func (w *Weights) Clone(head Head, seed uint64) (*Weights, error) {
 func (w *Weights) NumParameters() int {
 	n := 0
 	for _, p := range parameters(w.Config, w.Head) {
-		size := 1
-		for _, d := range p.dims {
-			size *= d
-		}
-		n += size
+		n += p.size()
 	}
 	return n
+}
+
+// checkTokens refuses ids outside the vocabulary: looking them up in a graph is no error but clamps them.
+func (w *Weights) checkTokens(ids []int32) error {
+	for _, id := range ids {
+		if id < 0 || int(id) >= w.Config.Vocab {
+			return fmt.Errorf("token %d is outside the model's vocabulary of %d", id, w.Config.Vocab)
+		}
+	}
+	return nil
 }
 
 // node reads a weight inside a graph.

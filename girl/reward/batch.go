@@ -100,9 +100,10 @@ func sample(list [][]int32, n int, rng *rand.Rand) [][]int32 {
 // borrow samples a JD of another CV that is not one of CV i's own matches.
 func borrow(all []Candidates, i int, rng *rand.Rand) []int32 {
 	for range 20 {
-		other := all[rng.IntN(len(all))]
+		from := rng.IntN(len(all))
+		other := all[from]
 		n := len(other.Matched) + len(other.Mismatched)
-		if n == 0 {
+		if n == 0 || from == i {
 			continue
 		}
 		var jd []int32

@@ -78,7 +78,7 @@ func Evaluate(ctx context.Context, s *Scorer, pairs []Comparison) (Metrics, erro
 	return measure(chosen, rejected), nil
 }
 
-// measure computes the metrics from the scores of each pair.
+// measure computes the metrics from the scores of each pair; without pairs all of them are 0.
 func measure(chosen, rejected []float64) Metrics {
 	n := float64(len(chosen))
 	m := Metrics{Pairs: len(chosen)}

@@ -74,8 +74,11 @@ type Result struct {
 }
 
 // Run trains u, a model with a scalar head that usually starts from the fine-tuned writer, and leaves the best epoch's
-// weights in it.
+// weights in it; on an error or a cancelled context, too, u holds the best weights so far.
 func Run(ctx context.Context, backend compute.Backend, c Config, u *lm.Weights, train, valid []Candidates, seed uint64, progress lm.Progress) (*Result, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
 	rng := rand.New(rand.NewPCG(seed, 0x726d)) // "rm"
 	r := &Result{}
 	for _, cand := range train {
@@ -115,7 +118,7 @@ func Run(ctx context.Context, backend compute.Backend, c Config, u *lm.Weights, 
 			}
 			args, err := b.args(c.BatchRows)
 			if err != nil {
-				return nil, err
+				return r, u.RestoreAfter(best, err)
 			}
 			out, err := trainer.Step(lm.CosineRate(c.LearningRate, step, c.Warmup, total), args...)
 			if err != nil {
@@ -129,6 +132,9 @@ func Run(ctx context.Context, backend compute.Backend, c Config, u *lm.Weights, 
 			progress.At(step, total, fmt.Sprintf("epoch %d, loss %.3f, best validation accuracy %.3f", epoch, out.Loss, r.Best.Valid.Accuracy))
 		}
 		metrics, err := Evaluate(ctx, scorer, held)
+		if err == nil && !(metrics.Loss < math.Inf(1)) {
+			err = fmt.Errorf("reward: epoch %d: training diverged: validation loss %g", epoch, metrics.Loss)
+		}
 		if err != nil {
 			return r, u.RestoreAfter(best, err)
 		}

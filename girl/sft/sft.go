@@ -79,7 +79,7 @@ func Run(ctx context.Context, backend compute.Backend, c Config, w *lm.Weights, 
 			}
 			batch, err := pick(train, plan, c.PromptLoss)
 			if err != nil {
-				return nil, err
+				return r, w.RestoreAfter(best, err)
 			}
 			tokens, index, target, mask := batch.Args()
 			out, err := trainer.Step(lm.CosineRate(c.LearningRate, step, c.Warmup, total), tokens, index, target, mask)
@@ -128,7 +128,8 @@ func Loss(w *lm.Weights, tokens, index, target, mask *Node) *Node {
 	return Neg(Div(ReduceAllSum(Mul(logProbs, mask)), ReduceAllSum(mask)))
 }
 
-// MeanLoss is the mean of −log π over all response tokens, in nats a token.
+// MeanLoss is the mean of −log π over all response tokens, in nats a token. A mean that is not finite, of no tokens or of a
+// model that has diverged, is an error.
 func MeanLoss(ctx context.Context, logProbs *lm.Forward, seqs []lm.Sequence) (float64, error) {
 	rows, err := logProbs.All(ctx, seqs)
 	if err != nil {
@@ -141,5 +142,8 @@ func MeanLoss(ctx context.Context, logProbs *lm.Forward, seqs []lm.Sequence) (fl
 		}
 		n += len(row)
 	}
-	return sum / float64(n), nil
+	if mean := sum / float64(n); !math.IsNaN(mean) && !math.IsInf(mean, 0) {
+		return mean, nil
+	}
+	return 0, fmt.Errorf("sft: the loss of %d response tokens is %g in all: no mean", n, sum)
 }

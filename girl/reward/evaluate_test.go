@@ -1,0 +1,174 @@
+package reward
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"genjobrec/girl/lm"
+)
+
+func TestGoldenMinusLogSigmoid(t *testing.T) {
+	// minus_log_sigmoid of the golden vectors computed in float64 from the definition, and its symmetry.
+	for _, c := range [][2]float64{{0, 0.6931471805599453}, {100, 3.720075976020836e-44}, {-1000, 1000}} {
+		if got := minusLogSigmoid(c[0]); math.Abs(got-c[1]) > exact*c[1] {
+			t.Errorf("−log σ(%g) = %.17g, want %.17g", c[0], got, c[1])
+		}
+	}
+	for x := -30.0; x <= 30; x += 0.25 {
+		near(t, fmt.Sprintf("−log σ(%g)", x), minusLogSigmoid(x), -math.Log(1/(1+math.Exp(-x))), 1e-9) // the naive form loses digits
+		near(t, fmt.Sprintf("difference to −log σ(%g)", -x), minusLogSigmoid(-x)-minusLogSigmoid(x), x, exact)
+	}
+}
+
+func TestMeasureByHand(t *testing.T) {
+	sigma := func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+	for _, c := range []struct {
+		name             string
+		chosen, rejected []float64
+		want             Metrics
+	}{
+		{"no pairs", nil, nil, Metrics{}},
+		{"one right", []float64{3}, []float64{1}, Metrics{Pairs: 1, Accuracy: 1, Loss: -math.Log(sigma(2)), ChosenMean: 3, RejectedMean: 1, Calibration: sigma(2) - 1}},
+		{"one wrong", []float64{1}, []float64{3}, Metrics{Pairs: 1, Accuracy: 0, Loss: -math.Log(sigma(-2)), ChosenMean: 1, RejectedMean: 3, Calibration: sigma(2)}},
+		{"one tie", []float64{2}, []float64{2}, Metrics{Pairs: 1, Accuracy: 0.5, Loss: math.Ln2, ChosenMean: 2, RejectedMean: 2, Calibration: 0}},
+		{"right, wrong, tie, right", []float64{1, 0, 5, -1}, []float64{0, 2, 5, -4}, Metrics{Pairs: 4, Accuracy: 0.625,
+			Loss: -math.Log(sigma(1)*sigma(-2)*sigma(0)*sigma(3)) / 4, ChosenMean: 1.25, RejectedMean: 0.75, Calibration: (sigma(1)+sigma(2)+0.5+sigma(3))/4 - 0.625}},
+		{"huge margins", []float64{1e6, 0}, []float64{0, 1e6}, Metrics{Pairs: 2, Accuracy: 0.5, Loss: 5e5, ChosenMean: 5e5, RejectedMean: 5e5, Calibration: 0.5}},
+	} {
+		got := measure(c.chosen, c.rejected)
+		if got.Pairs != c.want.Pairs {
+			t.Errorf("%s: %d pairs", c.name, got.Pairs)
+		}
+		near(t, c.name+": accuracy", got.Accuracy, c.want.Accuracy, exact)
+		near(t, c.name+": loss", got.Loss, c.want.Loss, exact)
+		near(t, c.name+": mean of chosen", got.ChosenMean, c.want.ChosenMean, exact)
+		near(t, c.name+": mean of rejected", got.RejectedMean, c.want.RejectedMean, exact)
+		near(t, c.name+": calibration", got.Calibration, c.want.Calibration, exact)
+	}
+}
+
+func TestAllPairsStaysWithinCVs(t *testing.T) {
+	all := planted(30, 1)
+	want := 0
+	for _, c := range all {
+		want += len(c.Matched) * len(c.Mismatched)
+	}
+	pairs := AllPairs(all)
+	if len(pairs) != want || want == 0 {
+		t.Fatalf("%d pairs, want %d", len(pairs), want)
+	}
+	i := 0
+	for _, c := range all {
+		for range len(c.Matched) * len(c.Mismatched) {
+			p := pairs[i]
+			if string32(p.Chosen.Prompt) != string32(c.Prompt) || string32(p.Rejected.Prompt) != string32(c.Prompt) ||
+				!has(c.Matched, p.Chosen.Response) || !has(c.Mismatched, p.Rejected.Response) {
+				t.Fatalf("pair %d of CV %v is %v", i, c.Prompt, p)
+			}
+			i++
+		}
+	}
+}
+
+// TestEvaluateEqualsBruteForce scores every sequence of every pair by itself.
+func TestEvaluateEqualsBruteForce(t *testing.T) {
+	ctx := context.Background()
+	s := must(NewScorer(testBackend(t), judge(t, 1)))(t)
+	pairs := AllPairs(planted(20, 2))
+	pairs = append(pairs, pairs[0], Comparison{pairs[1].Rejected, pairs[1].Chosen}, Comparison{pairs[2].Chosen, pairs[2].Chosen})
+	var right, loss, chosen, rejected, confidence float64
+	for _, p := range pairs {
+		up, down := must(s.Scores(ctx, []lm.Sequence{p.Chosen}))(t)[0], must(s.Scores(ctx, []lm.Sequence{p.Rejected}))(t)[0]
+		if up > down {
+			right++
+		} else if up == down {
+			right += 0.5
+		}
+		loss += math.Log(1 + math.Exp(down-up))
+		chosen += up
+		rejected += down
+		confidence += max(1/(1+math.Exp(down-up)), 1/(1+math.Exp(up-down)))
+	}
+	n := float64(len(pairs))
+	if right < 0.1*n || right > 0.9*n {
+		t.Errorf("%g of %g pairs are right: the test shows little", right, n)
+	}
+	m := must(Evaluate(ctx, s, pairs))(t)
+	near(t, "pairs", float64(m.Pairs), n, 0)
+	near(t, "accuracy", m.Accuracy, right/n, exact)
+	near(t, "loss", m.Loss, loss/n, single)
+	near(t, "mean of chosen", m.ChosenMean, chosen/n, single)
+	near(t, "mean of rejected", m.RejectedMean, rejected/n, single)
+	near(t, "calibration", m.Calibration, (confidence-right)/n, single)
+	cancelled, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := Evaluate(cancelled, s, pairs); err == nil {
+		t.Error("cancelled: no error")
+	}
+}
+
+// TestPaddedAndUnpaddedScoresAreEqual: the difference must be nought, but for the order of additions in larger products.
+func TestPaddedAndUnpaddedScoresAreEqual(t *testing.T) {
+	ctx, rng := context.Background(), rand.New(rand.NewPCG(1, 3))
+	s := must(NewScorer(testBackend(t), judge(t, 1)))(t)
+	var seqs []lm.Sequence
+	for _, n := range []int{2, 31, 32, 33, 64, 90, 5, 1} {
+		q := lm.Sequence{Prompt: []int32{2}}
+		for range n {
+			q.Response = append(q.Response, int32(rng.IntN(vocab)))
+		}
+		seqs = append(seqs, q)
+	}
+	together := must(s.Scores(ctx, seqs))(t)
+	for i, q := range seqs {
+		alone := must(s.Scores(ctx, []lm.Sequence{q}))(t)[0]
+		near(t, fmt.Sprintf("%d tokens, in a batch padded to 96", q.Len()), together[i], alone, single)
+		for j := range i {
+			if together[j] == together[i] {
+				t.Errorf("sequences %d and %d have one score", i, j)
+			}
+		}
+	}
+}
+
+func TestScorerNeedsScalarHead(t *testing.T) {
+	w := must(lm.NewWeights(judge(t, 1).Config, lm.TokenHead, 1))(t)
+	if s, err := NewScorer(testBackend(t), w); err == nil || s != nil {
+		t.Errorf("got %v, error %v", s, err)
+	}
+}
+
+func TestFitNormalizer(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 3))
+	for _, c := range []struct{ mean, deviation float64 }{{0, 1}, {-7, 0.01}, {300, 12}, {1e4, 1e3}} {
+		raw := make([]float64, 200)
+		for i := range raw {
+			raw[i] = c.mean + c.deviation*rng.NormFloat64()
+		}
+		n := must(FitNormalizer(raw))(t)
+		mean, variance := 0.0, 0.0
+		for _, x := range raw {
+			mean += n.Apply(x) / 200
+		}
+		for _, x := range raw {
+			variance += (n.Apply(x) - mean) * (n.Apply(x) - mean) / 200
+		}
+		near(t, "mean", mean, 0, 1e-9)
+		near(t, "variance", variance, 1, 1e-9)
+		if n.Gain <= 0 {
+			t.Errorf("gain %g turns the order of scores round", n.Gain)
+		}
+	}
+	n := must(FitNormalizer([]float64{1, 3}))(t) // mean 2, population deviation 1
+	near(t, "gain", n.Gain, 1, exact)
+	near(t, "bias", n.Bias, -2, exact)
+	for name, raw := range map[string][]float64{"no scores": nil, "one score": {3}, "constants": {0.1, 0.1, 0.1}, "large constants": {1e6, 1e6, 1e6},
+		"NaN": {1, math.NaN()}, "infinity": {1, math.Inf(1)}} {
+		if n, err := FitNormalizer(raw); err == nil {
+			t.Errorf("%s: got %+v", name, n)
+		}
+	}
+}
