@@ -18,11 +18,11 @@ type Trial struct {
 
 // The grid that trials are drawn from.
 var (
-	rates    = []float64{0.002, 0.004, 0.008, 0.016}
+	rates    = []float64{0.002, 0.004, 0.008}
 	decays   = []float64{0.01, 0.1, 0.3}
-	dropouts = []float64{0.1, 0.2, 0.3, 0.5}
+	dropouts = []float64{0.1, 0.2, 0.3}
 	noises   = []float64{0, 0.15, 0.3}
-	sharpens = []float64{1, 2, 3}
+	sharpens = []float64{1.5, 2, 2.5}
 )
 
 // drawTrials gives n settings: the middle of the grid, then random ones without repetition as long as there are any.
