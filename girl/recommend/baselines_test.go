@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -139,5 +140,24 @@ func TestBaselinesLearn(t *testing.T) {
 	}
 	if got := auc(testLabels(d), test[Key{Model: CVPrior}]); got != 0.5 {
 		t.Errorf("CV prior of new CVs: AUC %v, want 0.5", got)
+	}
+}
+
+// LogReg's columns are the CV's terms, the JD's and the products', one block after the other.
+func TestLogRegRows(t *testing.T) {
+	b := &Baselines{Vectorizer: &Vectorizer{Terms: []string{"aa", "bb", "cc"}, IDF: []float64{1, 1, 1}}}
+	rows, cosines := b.rows(newCorpus(), []Query{{CV: "aa cc", JD: "cc"}})
+	half := 1 / math.Sqrt2
+	want := sparse{index: []int32{0, 2, 3 + 2, 6 + 2}, value: []float64{half, half, 1, half}}
+	if !slices.Equal(rows[0].index, want.index) {
+		t.Errorf("columns %v, want %v", rows[0].index, want.index)
+	}
+	for i, v := range rows[0].value {
+		if !near(v, want.value[i], exact) {
+			t.Errorf("values %v, want %v", rows[0].value, want.value)
+		}
+	}
+	if !near(cosines[0], half, exact) {
+		t.Errorf("cosine %v, want %v", cosines[0], half)
 	}
 }

@@ -35,17 +35,21 @@ type fitted struct {
 func fit(ctx context.Context, backend compute.Backend, c Config, a arch, tasks []task, labels []int, seed uint64) ([]fitted, error) {
 	initial := make([]map[string][]float32, len(tasks))
 	pairs := c.BatchPairs
-	lists := make([][]int, len(tasks))
+	held := make([][]int, len(tasks))
 	for m, t := range tasks {
 		initial[m] = a.initial(t.seed)
 		pairs = min(pairs, len(t.train))
-		lists[m] = t.valid
+		held[m] = t.valid
 	}
 	n, err := newNetwork(backend, a, initial, tasks)
 	if err != nil {
 		return nil, err
 	}
 	defer n.close()
+	validation, err := n.prepare(ctx, tasks, held)
+	if err != nil {
+		return nil, err
+	}
 	decks := make([]*deck, len(tasks))
 	for m, t := range tasks {
 		decks[m] = newDeck(t.train, t.order)
@@ -84,13 +88,13 @@ func fit(ctx context.Context, backend compute.Backend, c Config, a arch, tasks [
 		if step%c.EvalEvery != 0 && step != c.MaxSteps {
 			continue
 		}
-		logits, err := n.score(ctx, tasks, lists)
+		logits, err := n.score(ctx, validation)
 		if err != nil {
 			return nil, err
 		}
 		latest := 0
 		for m := range tasks {
-			if l := logLoss(logits[m], lists[m], labels); l < best[m].logLoss {
+			if l := logLoss(logits[m], held[m], labels); l < best[m].logLoss {
 				w, err := n.member(m)
 				if err != nil {
 					return nil, err

@@ -3,6 +3,7 @@ package recommend
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/gomlx/compute"
 )
@@ -46,29 +47,34 @@ func (m *Matcher) score(ctx context.Context, backend compute.Backend, width int,
 	a := arch{m.Predictor, m.Model, len(m.Members), m.Dim, width}
 	var weights []map[string][]float32
 	var tasks []task
-	lists := make([][]int, len(m.Members))
-	for i, member := range m.Members {
+	for _, member := range m.Members {
 		byName := make(map[string][]float32)
 		for _, w := range member.Weights {
 			byName[w.Name] = w.Values
 		}
 		weights = append(weights, byName)
 		tasks = append(tasks, task{view: views[member.Encoder], moments: member.Moments, sharpening: encoders[member.Encoder].sharpening(m.Trial.Sharpen)})
-		lists[i] = list
 	}
 	n, err := newNetwork(backend, a, weights, nil)
 	if err != nil {
 		return nil, err
 	}
 	defer n.close()
-	logits, err := n.score(ctx, tasks, lists)
-	if err != nil {
-		return nil, err
-	}
 	out := make([]float64, len(list))
-	for i := range out {
-		for k := range logits {
-			out[i] += sigmoid(logits[k][i]) / float64(len(logits))
+	for start := 0; start < len(list); start += evalPairs { // batch by batch: there may be more pairs than memory holds at once
+		part := list[start:min(len(list), start+evalPairs)]
+		prepared, err := n.prepare(ctx, tasks, slices.Repeat([][]int{part}, len(tasks)))
+		if err != nil {
+			return nil, err
+		}
+		logits, err := n.score(ctx, prepared)
+		if err != nil {
+			return nil, err
+		}
+		for i := range part {
+			for k := range logits {
+				out[start+i] += sigmoid(logits[k][i]) / float64(len(logits))
+			}
 		}
 	}
 	return out, nil

@@ -172,12 +172,18 @@ func (n *network) member(m int) (map[string][]float32, error) {
 // evalPairs is the batch of the scoring graph: one shape, so that it compiles once.
 const evalPairs = 512
 
-// score gives the logits of lists of queries, one list a member.
-func (n *network) score(ctx context.Context, tasks []task, lists [][]int) ([][]float64, error) {
-	out := make([][]float64, n.members)
+// lists are queries to score, one list a member, as arguments of the scoring graph. They are made once and scored as often
+// as the weights change.
+type lists struct {
+	queries [][]int
+	args    [][]any // by batch
+}
+
+// prepare fills the batches of lists.
+func (n *network) prepare(ctx context.Context, tasks []task, queries [][]int) (*lists, error) {
+	out := &lists{queries: queries}
 	longest := 0
-	for m, l := range lists {
-		out[m] = make([]float64, len(l))
+	for _, l := range queries {
 		longest = max(longest, len(l))
 	}
 	b := newBatch(n.arch, evalPairs, false)
@@ -186,11 +192,26 @@ func (n *network) score(ctx context.Context, tasks []task, lists [][]int) ([][]f
 			return nil, err
 		}
 		n.each(func(m int) { // pairs beyond a list's end keep what they hold; they are not read
-			if l := lists[m]; start < len(l) {
+			if l := queries[m]; start < len(l) {
 				b.fill(m, &tasks[m], l[start:min(len(l), start+evalPairs)], nil, nil)
 			}
 		})
-		outs, err := n.eval.Call(b.tensors()...)
+		out.args = append(out.args, b.tensors())
+	}
+	return out, nil
+}
+
+// score gives the logits of lists.
+func (n *network) score(ctx context.Context, l *lists) ([][]float64, error) {
+	out := make([][]float64, n.members)
+	for m := range out {
+		out[m] = make([]float64, len(l.queries[m]))
+	}
+	for k, args := range l.args {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		outs, err := n.eval.Call(args...)
 		if err != nil {
 			return nil, fmt.Errorf("recommend: scoring: %w", err)
 		}
@@ -199,8 +220,9 @@ func (n *network) score(ctx context.Context, tasks []task, lists [][]int) ([][]f
 			return nil, fmt.Errorf("recommend: scoring: %w", err)
 		}
 		outs[0].MustFinalizeAll()
-		for m, l := range lists {
-			for i := start; i < min(len(l), start+evalPairs); i++ {
+		start := k * evalPairs
+		for m := range out {
+			for i := start; i < min(len(out[m]), start+evalPairs); i++ {
 				out[m][i] = float64(logits[m*evalPairs+i-start])
 			}
 		}

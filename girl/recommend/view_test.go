@@ -126,7 +126,11 @@ func TestStartsAsBaseAndScoresLongLists(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			out, err := n.score(context.Background(), []task{ta}, [][]int{list})
+			prepared, err := n.prepare(context.Background(), []task{ta}, [][]int{list})
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := n.score(context.Background(), prepared)
 			if err != nil {
 				t.Fatal(err)
 			}
