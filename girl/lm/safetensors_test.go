@@ -206,6 +206,7 @@ func TestHeaderOrderIsFree(t *testing.T) {
 }
 
 // FuzzLoadWeights: whatever a file holds, loading ends in an error or in finite weights that survive another trip.
+// Run it with -fuzzminimizetime 5x: minimising seemingly interesting inputs otherwise takes all the time.
 func FuzzLoadWeights(f *testing.F) {
 	f.Add(saved(f, tinyWeights(f, minute(), TokenHead)))
 	f.Add(saved(f, tinyWeights(f, minute(), ScalarHead)))

@@ -156,8 +156,8 @@ func (w *Weights) Restore(snapshot map[string][]float32) error {
 		}
 	}
 	for _, p := range ps {
-		copied := append([]float32(nil), snapshot[p.name]...)
-		if err := w.Store.GetVariable("/" + p.name).SetValue(tensors.FromFlatDataAndDimensions(copied, p.dims...)); err != nil {
+		value := tensors.FromFlatDataAndDimensions(snapshot[p.name], p.dims...) // copies
+		if err := w.Store.GetVariable("/" + p.name).SetValue(value); err != nil {
 			return fmt.Errorf("lm: weight %s: %w", p.name, err)
 		}
 	}

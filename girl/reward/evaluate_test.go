@@ -79,6 +79,9 @@ func TestEvaluateEqualsBruteForce(t *testing.T) {
 	s := must(NewScorer(testBackend(t), judge(t, 1)))(t)
 	pairs := AllPairs(planted(20, 2))
 	pairs = append(pairs, pairs[0], Comparison{pairs[1].Rejected, pairs[1].Chosen}, Comparison{pairs[2].Chosen, pairs[2].Chosen})
+	for _, cv := range [][]int32{{2, 4, 3}, {2, 9, 9, 3}} { // one JD for two CVs has two scores
+		pairs = append(pairs, Comparison{lm.Sequence{Prompt: cv, Response: []int32{7, 1}}, lm.Sequence{Prompt: cv, Response: []int32{8, 1}}})
+	}
 	var right, loss, chosen, rejected, confidence float64
 	for _, p := range pairs {
 		up, down := must(s.Scores(ctx, []lm.Sequence{p.Chosen}))(t)[0], must(s.Scores(ctx, []lm.Sequence{p.Rejected}))(t)[0]

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -203,6 +204,9 @@ func TestRunRefusesAndStops(t *testing.T) {
 		_, err := Run(context.Background(), testBackend(t), c.config, u, c.train, c.valid, 5, nil)
 		if err == nil {
 			t.Errorf("%s: no error", c.name)
+		}
+		if named := err != nil && strings.Contains(err.Error(), "batch_rows"); named != (c.config.BatchRows == few.BatchRows) {
+			t.Errorf("%s: error %v", c.name, err)
 		}
 		var nonFinite *lm.NonFiniteError
 		if errors.As(err, &nonFinite) != (c.name == "divergence") {

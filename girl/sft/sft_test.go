@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -128,6 +129,9 @@ func TestErrorsLeaveTheWeights(t *testing.T) {
 		_, err := Run(context.Background(), testBackend(t), c.config, w, c.train, c.valid, 3, nil)
 		if err == nil {
 			t.Errorf("%s: no error", c.name)
+		}
+		if named := err != nil && strings.Contains(err.Error(), "needs training and validation pairs"); named != (len(c.train)*len(c.valid) == 0) {
+			t.Errorf("%s: error %v", c.name, err)
 		}
 		var nonFinite *lm.NonFiniteError
 		if errors.As(err, &nonFinite) != (c.name == "divergence") {
