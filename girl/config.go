@@ -38,10 +38,10 @@ type Config struct {
 
 // MarketConfig sizes the synthetic labour market of -data market.
 type MarketConfig struct {
-	CVs        int `default:"2400" min:"50" max:"10000000" doc:"labelled CVs"`
+	CVs        int `default:"1600" min:"50" max:"10000000" doc:"labelled CVs"`
 	JDs        int `default:"0" min:"0" max:"10000000" doc:"vacancies, 0 for a third of the CVs"`
 	PairsPerCV int `default:"8" min:"2" max:"100" doc:"JDs each CV is judged on, on average"`
-	Unlabelled int `default:"600" min:"0" max:"10000000" doc:"further CVs without decisions, as prompts for PPO"`
+	Unlabelled int `default:"400" min:"0" max:"10000000" doc:"further CVs without decisions, as prompts for PPO"`
 	Seed       int `default:"1" min:"0" max:"1000000000" doc:"seed that draws people and vacancies; training seeds leave it alone"`
 }
 
@@ -49,14 +49,14 @@ type MarketConfig struct {
 type SplitConfig struct {
 	ValidShare     float64 `default:"0.15" min:"0.01" max:"0.8" doc:"share of CVs for tuning and early stopping"`
 	TestShare      float64 `default:"0.2" min:"0.01" max:"0.8" doc:"share of CVs for the tables"`
-	GeneratorShare float64 `default:"0.5" min:"0.05" max:"1" doc:"share of training CVs whose pairs train the writer and the reward model"`
+	GeneratorShare float64 `default:"0.6" min:"0.05" max:"1" doc:"share of training CVs whose pairs train the writer and the reward model"`
 	NearDuplicate  float64 `default:"0.5" min:"0.05" max:"1" doc:"Jaccard similarity of word shingles from which two CVs are one group"`
 	Seed           int     `default:"1" min:"0" max:"1000000000" doc:"seed of the division; training seeds leave it alone"`
 }
 
 // TokenizerConfig sizes the byte-level BPE.
 type TokenizerConfig struct {
-	Vocab int `default:"1536" min:"300" max:"200000" doc:"tokens, special ones included; fewer if the texts do not hold so many"`
+	Vocab int `default:"3072" min:"300" max:"200000" doc:"tokens, special ones included; fewer if the texts do not hold so many"`
 }
 
 // ModelConfig sizes the decoder that writer, critic and reward model share, and its texts.
@@ -67,7 +67,7 @@ type ModelConfig struct {
 	KVHeads     int     `default:"0" min:"0" max:"1024" doc:"key-value heads (grouped-query attention); 0 for as many as heads"`
 	FFN         int     `default:"344" min:"8" max:"1000000" doc:"hidden width of the feed-forward; about 8/3 of dim for SwiGLU (Shazeer 2020)"`
 	MaxPrompt   int     `default:"128" min:"8" max:"1000000" doc:"longest CV in tokens; longer ones are cut to their beginning"`
-	MaxResponse int     `default:"96" min:"8" max:"1000000" doc:"longest JD in tokens, end-of-text included; longer ones are cut to their beginning"`
+	MaxResponse int     `default:"112" min:"8" max:"1000000" doc:"longest JD in tokens, end-of-text included; longer ones are cut to their beginning"`
 	TiedHead    bool    `default:"true" doc:"output logits use the input embedding"`
 	QKVBias     bool    `default:"false" doc:"biases on the query, key and value projections"`
 	RopeBase    float64 `default:"10000" min:"2" max:"1e9" doc:"base of the rotary frequencies (Su et al. 2021)"`
@@ -81,7 +81,7 @@ func (m ModelConfig) decoder(vocab int) lm.Config {
 
 // GenerateConfig says how JDs are written for the matcher.
 type GenerateConfig struct {
-	Samples     int     `default:"4" min:"1" max:"1024" doc:"K, JDs written for each CV"`
+	Samples     int     `default:"3" min:"1" max:"1024" doc:"K, JDs written for each CV"`
 	Temperature float64 `default:"1" min:"0" max:"10" doc:"sampling temperature; 0 writes the most probable token"`
 	BatchRows   int     `default:"128" min:"1" max:"65536" doc:"JDs written at once"`
 }

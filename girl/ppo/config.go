@@ -9,12 +9,12 @@ import "fmt"
 
 // Config holds the hyper-parameters. The paper's own are not known to us.
 type Config struct {
-	Iterations    int     `default:"20" min:"1" max:"1000000" doc:"rollout-and-update rounds"`
-	Rollouts      int     `default:"64" min:"2" max:"65536" doc:"episodes (one response to one CV) a round"`
-	MinibatchRows int     `default:"16" min:"1" max:"65536" doc:"episodes an update step; divides rollouts"`
-	Epochs        int     `default:"4" min:"1" max:"100" doc:"passes over a round's episodes (TL;DR: 4)"`
-	PolicyRate    float64 `default:"0.0003" min:"0" max:"1" doc:"policy learning rate, decayed linearly to 0 (small models need a larger one than the 3e-6 of billion-parameter models)"`
-	ValueRate     float64 `default:"0.0006" min:"0" max:"1" doc:"critic learning rate, decayed linearly to 0"`
+	Iterations    int     `default:"12" min:"1" max:"1000000" doc:"rollout-and-update rounds"`
+	Rollouts      int     `default:"96" min:"2" max:"65536" doc:"episodes (one response to one CV) a round"`
+	MinibatchRows int     `default:"24" min:"1" max:"65536" doc:"episodes an update step; divides rollouts"`
+	Epochs        int     `default:"2" min:"1" max:"100" doc:"passes over a round's episodes (TL;DR: 4; 2 halve the time of an update)"`
+	PolicyRate    float64 `default:"0.0002" min:"0" max:"1" doc:"policy learning rate, decayed linearly to 0 (small models need a larger one than the 3e-6 of billion-parameter models)"`
+	ValueRate     float64 `default:"0.001" min:"0" max:"1" doc:"critic learning rate, decayed linearly to 0"`
 	AdamEps       float64 `default:"1e-5" min:"1e-12" max:"1" doc:"Adam's epsilon (TL;DR: 1e-5)"`
 	ClipNorm      float64 `default:"1" min:"0" max:"1000" doc:"largest global gradient norm, 0 for no clipping"`
 	Gamma         float64 `default:"1" min:"0" max:"1" doc:"discount (TL;DR: 1)"`
@@ -28,7 +28,7 @@ type Config struct {
 	Temperature   float64 `default:"1" min:"0.01" max:"10" doc:"sampling temperature; logits are divided by it in rollout, reference and update alike"`
 	EOSPenalty    float64 `default:"-3" min:"-1000" max:"1000" doc:"normalised score of a response that does not end, in place of its own"`
 	WhitenRewards bool    `default:"false" doc:"scale rewards to unit variance, keeping their mean (2019 port: on; TL;DR: off)"`
-	EvalEvery     int     `default:"5" min:"1" max:"100000" doc:"rounds between evaluations on validation CVs"`
+	EvalEvery     int     `default:"3" min:"1" max:"100000" doc:"rounds between evaluations on validation CVs"`
 	EvalPrompts   int     `default:"96" min:"1" max:"100000" doc:"validation CVs an evaluation writes for"`
 	MaxKL         float64 `default:"200" min:"0.1" max:"1e9" doc:"mean per-sequence KL in nats above which training stops"`
 }

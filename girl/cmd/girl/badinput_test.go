@@ -114,7 +114,10 @@ func TestRunRefusesBadData(t *testing.T) {
 			}
 			return tab.write(t)
 		}, []string{"pairs", "label", "one class"}},
-		{"duplicate pair", func(t *testing.T, tab *tables) string { tab.pairs = append(tab.pairs, tab.pairs[0]); return tab.write(t) }, []string{"pairs.parquet", "row 25", "duplicate", "cplumber"}},
+		{"duplicate pair", func(t *testing.T, tab *tables) string {
+			tab.pairs = append(tab.pairs, tab.pairs[0])
+			return tab.write(t)
+		}, []string{"pairs.parquet", "row 25", "duplicate", "cplumber"}},
 		{"conflicting pair", func(t *testing.T, tab *tables) string {
 			p := tab.pairs[0]
 			p.Label = 0

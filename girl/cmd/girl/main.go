@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 )
@@ -28,7 +29,14 @@ girl COMMAND -h says what a command does and shows an example.
 // command is one subcommand: it parses its own flags.
 type command func(ctx context.Context, args []string, stdout, stderr io.Writer) error
 
+// memoryGoal is where the garbage collector starts to work harder, so that two seeds side by side stay below 4 GiB. It is no
+// limit: a larger model takes what it needs. GOMEMLIMIT overrides it.
+const memoryGoal = 3 << 30
+
 func main() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryGoal)
+	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
