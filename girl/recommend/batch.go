@@ -44,9 +44,9 @@ func (b *batch) fill(m int, t *task, list, labels []int, c *corruption) {
 		}
 		noise, factor := c.dealEncoding(len(src), generated)
 		sharpening := t.sharpening[:len(src)]
-		noise, factor, dst = noise[:len(src)], factor[:len(src)], dst[:n]
+		noise, factor, out := noise[:len(src)], factor[:len(src)], dst[:len(src)]
 		for j, e := range src {
-			dst[j] = (e*sharpening[j] + noise[j]) * factor[j]
+			out[j] = (e*sharpening[j] + noise[j]) * factor[j]
 		}
 		clear(dst[len(src):])
 		dst[n-1] = 1

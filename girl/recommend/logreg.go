@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/optimize"
 )
@@ -71,9 +72,23 @@ func fitLinear(ctx context.Context, rows []sparse, labels []int, columns int, c 
 		copy(x, start.Weights)
 		x[columns] = start.Bias
 	}
+	// The optimizer asks for value and gradient one after the other: both come of one pass over the rows.
+	at, slope, value := make([]float64, columns+1), make([]float64, columns+1), math.NaN()
+	evaluate := func(x []float64) {
+		if math.IsNaN(value) || !slices.Equal(x, at) {
+			copy(at, x)
+			value = linearLoss(x, rows, labels, c, slope)
+		}
+	}
 	p := optimize.Problem{
-		Func: func(x []float64) float64 { return linearLoss(x, rows, labels, c, nil) },
-		Grad: func(grad, x []float64) { linearLoss(x, rows, labels, c, grad) },
+		Func: func(x []float64) float64 {
+			evaluate(x)
+			return value
+		},
+		Grad: func(grad, x []float64) {
+			evaluate(x)
+			copy(grad, slope)
+		},
 		Status: func() (optimize.Status, error) {
 			if err := ctx.Err(); err != nil {
 				return optimize.Failure, err
