@@ -73,8 +73,6 @@ func (j *jdWriter) write(ctx context.Context, cvs []datasets.CV, progress lm.Pro
 			for _, lp := range s.LogProbs {
 				row.LogProb += float64(lp)
 			}
-			// A generator can stop in the middle of a character.
-			row.Text = strings.ToValidUTF8(row.Text, "\uFFFD")
 			rows = append(rows, row)
 			seqs = append(seqs, lm.Sequence{Prompt: prompts[i], Response: s.Tokens})
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 // decode draws K responses for each of P prompts in one graph: prompts [P,T] int32 right-padded, lengths [P]
-// int32, uniforms [R,P·K] in [0,1) → tokens [P,K,R] int32, log-probabilities [P,K,R], steps taken [].
+// int32 (0: a dummy row), uniforms [R,P·K] in [0,1) → tokens [P,K,R] int32, log-probabilities [P,K,R], steps taken [].
 //
 // Each prompt is encoded once; its keys and values are shared by its K samples and never copied. Only the
 // response's keys [P,K,G,R,E] and values [P,K,G,E,R] are loop state, which the backend updates in place. The loop ends
@@ -22,9 +22,13 @@ func (w *Weights) decode(prompts, lengths, uniforms *Node, sc SampleConfig) (tok
 	}
 	rows := p * k
 	uniforms.AssertDims(r, rows)
+	floats, ints := dtypes.Float32, dtypes.Int32
+	// A prompt of length 0 is a dummy that fills the batch: its rows must not keep the loop going.
+	finished := ConvertDType(Equal(lengths, Const(g, int32(0))), ints)
+	finished = Reshape(BroadcastToDims(ExpandAxes(finished, 1), p, k), rows)
+	lengths = MaxScalar(lengths, 1)
 	cache, last := w.prefill(prompts, lengths)
 	hidden := Reshape(BroadcastToDims(ExpandAxes(last, 1), p, k, c.Dim), rows, c.Dim)
-	floats, ints := dtypes.Float32, dtypes.Int32
 	kv := shapes.Make(floats, p, k, c.kvHeads(), r, c.headDim())
 	vk := shapes.Make(floats, p, k, c.kvHeads(), c.headDim(), r)
 	state := []*Node{
@@ -32,7 +36,7 @@ func (w *Weights) decode(prompts, lengths, uniforms *Node, sc SampleConfig) (tok
 		hidden,
 		FillScalar(g, shapes.Make(ints, rows, r), float64(sc.EOS)),
 		Zeros(g, shapes.Make(floats, rows, r)),
-		Zeros(g, shapes.Make(ints, rows)), // 1: finished
+		finished, // [P·K] int32, 1 where EOS has been drawn
 	}
 	for range c.Layers {
 		state = append(state, Zeros(g, kv), Zeros(g, vk))

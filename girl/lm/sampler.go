@@ -99,9 +99,8 @@ func (s *Sampler) sampleBatch(batch []int, rows int, prompts [][]int32, seeds []
 	lengths := make([]int32, rows)
 	uniforms := make([]float32, rows*k*r)
 	for p := range rows {
-		lengths[p] = 1 // a dummy row: one padding token, thrown away
 		if p >= len(batch) {
-			continue
+			continue // a dummy row: length 0, finished from the start
 		}
 		i := batch[p]
 		copy(flat[p*t:], prompts[i])

@@ -129,7 +129,7 @@ func Run(ctx context.Context, backend compute.Backend, c Config, u *lm.Weights, 
 			}
 			sum += out.Loss
 			step++
-			progress.At(step, total, fmt.Sprintf("epoch %d, loss %.3f, best validation accuracy %.3f", epoch, out.Loss, r.Best.Valid.Accuracy))
+			progress.At(step, max(step, total), fmt.Sprintf("epoch %d, loss %.3f, best validation accuracy %.3f", epoch, out.Loss, r.Best.Valid.Accuracy))
 		}
 		metrics, err := Evaluate(ctx, scorer, held)
 		if err == nil && !(metrics.Loss < math.Inf(1)) {

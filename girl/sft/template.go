@@ -4,6 +4,7 @@ package sft
 
 import (
 	"fmt"
+	"strings"
 
 	"genjobrec/girl/lm"
 	"genjobrec/girl/tokenizer"
@@ -70,10 +71,10 @@ func (t *Template) Sequence(cv, jd string) lm.Sequence {
 	return lm.Sequence{Prompt: t.Prompt(cv), Response: t.Response(jd)}
 }
 
-// Text decodes a response without its end-of-text token.
+// Text decodes a response without its end-of-text token. A response that stops in the middle of a character ends in U+FFFD.
 func (t *Template) Text(response []int32) string {
 	if n := len(response); n > 0 && response[n-1] == t.eos {
 		response = response[:n-1]
 	}
-	return t.tok.DecodeText(response)
+	return strings.ToValidUTF8(t.tok.DecodeText(response), "\uFFFD")
 }
