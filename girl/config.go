@@ -4,6 +4,7 @@
 package girl
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"reflect"
@@ -38,10 +39,10 @@ type Config struct {
 
 // MarketConfig sizes the synthetic labour market of -data market.
 type MarketConfig struct {
-	CVs        int `default:"1600" min:"50" max:"10000000" doc:"labelled CVs"`
-	JDs        int `default:"0" min:"0" max:"10000000" doc:"vacancies, 0 for a third of the CVs"`
+	CVs        int `default:"1600" min:"50" max:"1000000" doc:"labelled CVs"`
+	JDs        int `default:"0" min:"0" max:"1000000" doc:"vacancies, 0 for a third of the CVs"`
 	PairsPerCV int `default:"8" min:"2" max:"100" doc:"JDs each CV is judged on, on average"`
-	Unlabelled int `default:"400" min:"0" max:"10000000" doc:"further CVs without decisions, as prompts for PPO"`
+	Unlabelled int `default:"400" min:"0" max:"1000000" doc:"further CVs without decisions, as prompts for PPO"`
 	Seed       int `default:"1" min:"0" max:"1000000000" doc:"seed that draws people and vacancies; training seeds leave it alone"`
 }
 
@@ -101,7 +102,10 @@ var profiles = map[string][]string{
 		"recommend.dim=16", "recommend.width=8", "recommend.members=2", "recommend.trials=2", "recommend.max_steps=60",
 	},
 	"default": {},
-	"paper":   {},
+	"paper": {
+		"market.cvs=4000", "market.unlabelled=2000", "sft.epochs=8", "reward.epochs=3", "reward.matched=3", "reward.mismatched=3",
+		"ppo.iterations=40", "ppo.rollouts=128", "ppo.minibatch_rows=32", "generate.samples=4", "recommend.trials=16",
+	},
 }
 
 // ProfileNames lists the profiles.
@@ -268,6 +272,18 @@ func (c *Config) Resolved() map[string]any {
 		m[f.key] = f.value.Interface()
 	}
 	return m
+}
+
+func (c *Config) rawResolved() (map[string]json.RawMessage, error) {
+	m := make(map[string]json.RawMessage)
+	for k, v := range c.Resolved() {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			return nil, fmt.Errorf("setting %s: %w", k, err)
+		}
+		m[k] = raw
+	}
+	return m, nil
 }
 
 // snake turns CamelCase, with runs of capitals as one word, into snake_case: PairsPerCV is pairs_per_cv, CVs is cvs.

@@ -73,6 +73,10 @@ func LoadData(ctx context.Context, c *Config, source, test, cvs string) (*Data, 
 		if d.Dataset, err = datasets.Merge(d.Dataset, explicit); err != nil {
 			return nil, err
 		}
+		if d.Market != nil && d.Market.Check(d.Dataset) != nil {
+			d.Market = nil
+			d.Assignment.Notes = append(d.Assignment.Notes, "the test pairs are not of this market: no Bayes ceiling and no gold reward")
+		}
 	}
 	d.index()
 	return d, d.dropTestFromUnlabelled(c.Split.NearDuplicate)

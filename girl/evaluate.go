@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"genjobrec/datasets"
@@ -26,6 +27,9 @@ func gather[T any](r *run, file string, read func(string) ([]T, error)) ([]T, er
 
 func (r *run) seedDir(seed int) string { return filepath.Join(r.dir, fmt.Sprintf("seed-%d", seed)) }
 
+// evaluateStage is the last stage of a run.
+const evaluateStage = "evaluate"
+
 // evaluate gathers all seeds' scores and generated JDs and writes metrics, tables and figures.
 func (r *run) evaluate() error {
 	var keys []string
@@ -34,8 +38,9 @@ func (r *run) evaluate() error {
 			keys = append(keys, s.Key)
 		}
 	}
+	slices.Sort(keys) // seeds finish in any order
 	outputs := []string{scoresFile, generatedFile, "results.csv", "results.parquet", "results.arrow", "tables", "figures"}
-	_, err := r.stage(r.dir, "evaluate", []any{keys, r.opts.Seeds, r.cfg.Eval, r.data.Name}, outputs, func(rec *stageRecord) error {
+	_, err := r.stage(r.dir, evaluateStage, []any{keys, r.opts.Seeds, r.cfg.Eval, r.cfg.Split.Seed, r.data.Name}, outputs, func(rec *stageRecord) error {
 		scores, err := gather(r, scoresFile, results.ReadScores)
 		if err != nil {
 			return err
@@ -82,10 +87,10 @@ func (r *run) path(name string) string { return filepath.Join(r.dir, name) }
 
 // replace empties a folder of earlier results in the run's folder and fills it anew.
 func (r *run) replace(name string, fill func(dir string) error) error {
-	return r.replaceIn(r.dir, name, fill)
+	return replaceIn(r.dir, name, fill)
 }
 
-func (r *run) replaceIn(parent, name string, fill func(dir string) error) error {
+func replaceIn(parent, name string, fill func(dir string) error) error {
 	dir := filepath.Join(parent, name)
 	if err := os.RemoveAll(dir); err != nil {
 		return err

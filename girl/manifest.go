@@ -2,6 +2,7 @@ package girl
 
 import (
 	"cmp"
+	"encoding/json"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -13,25 +14,30 @@ import (
 
 // manifest says what made a run's artefacts.
 type manifest struct {
-	Program   string            `json:"program"`
-	Revision  string            `json:"git_revision"`
-	GoVersion string            `json:"go_version"`
-	Modules   map[string]string `json:"modules"`
-	Machine   string            `json:"machine"`
-	Backend   string            `json:"backend"`
-	Started   time.Time         `json:"started"`
-	Finished  time.Time         `json:"finished"`
-	Seconds   float64           `json:"seconds"` // of this invocation; stages that were already there add nothing
-	Data      string            `json:"data"`
-	Test      string            `json:"test,omitempty"`
-	CVs       string            `json:"cvs,omitempty"`
-	Inputs    map[string]string `json:"inputs"` // file → sha256
-	DataKey   string            `json:"data_key"`
-	Profile   string            `json:"profile"`
-	Seeds     []int             `json:"seeds"`
-	Config    map[string]any    `json:"config"`
-	Notes     []string          `json:"notes"`
-	Stages    []manifestStage   `json:"stages"`
+	Program   string                     `json:"program"`
+	Revision  string                     `json:"git_revision"`
+	GoVersion string                     `json:"go_version"`
+	Modules   map[string]string          `json:"modules"`
+	Machine   string                     `json:"machine"`
+	Backend   string                     `json:"backend"`
+	Started   time.Time                  `json:"started"`
+	Finished  time.Time                  `json:"finished"`
+	Seconds   float64                    `json:"seconds"` // of this invocation; stages that were already there add nothing
+	Data      string                     `json:"data"`
+	Test      string                     `json:"test,omitempty"`
+	CVs       string                     `json:"cvs,omitempty"`
+	Inputs    map[string]string          `json:"inputs"` // file → sha256
+	DataKey   string                     `json:"data_key"`
+	Profile   string                     `json:"profile"`
+	Seeds     []int                      `json:"seeds"`
+	Config    map[string]json.RawMessage `json:"config"`
+	Notes     []string                   `json:"notes"`
+	Stages    []manifestStage            `json:"stages"`
+}
+
+// finished reports whether the run came to its tables.
+func (m *manifest) finished() bool {
+	return slices.ContainsFunc(m.Stages, func(s manifestStage) bool { return s.Stage == evaluateStage })
 }
 
 type manifestStage struct {
@@ -53,29 +59,39 @@ func (r *run) addStage(dir string, rec *stageRecord) {
 }
 
 func (r *run) writeManifest() error {
+	config, err := r.cfg.rawResolved()
+	if err != nil {
+		return err
+	}
 	// Seeds run side by side: the order of their stages is by seed, not by the clock.
 	slices.SortStableFunc(r.stages, func(a, b manifestStage) int { return cmp.Compare(a.Dir, b.Dir) })
 	m := manifest{Program: "girl", Revision: revision(), GoVersion: runtime.Version(), Modules: map[string]string{},
 		Machine: runtime.GOOS + "/" + runtime.GOARCH, Backend: r.backend.Name(),
 		Started: r.started.UTC(), Finished: time.Now().UTC(), Seconds: time.Since(r.started).Seconds(),
-		Data: r.opts.Data, Test: r.opts.Test, CVs: r.opts.CVs, Inputs: map[string]string{}, DataKey: r.dataKey,
-		Profile: r.opts.Profile, Seeds: r.opts.Seeds, Config: r.cfg.Resolved(), Notes: r.data.Assignment.Notes, Stages: r.stages}
+		Data: r.opts.Data, Test: r.opts.Test, CVs: r.opts.CVs, Inputs: r.inputs, DataKey: r.dataKey,
+		Profile: r.opts.Profile, Seeds: r.opts.Seeds, Config: config, Notes: r.data.Assignment.Notes, Stages: r.stages}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, d := range info.Deps {
 			m.Modules[d.Path] = d.Version
 		}
 	}
-	for _, path := range []string{r.opts.Data, r.opts.Test, r.opts.CVs} {
+	return writeJSON(filepath.Join(r.dir, ManifestFile), m)
+}
+
+// hashInputs records the sha256 of every input when it is read.
+func hashInputs(paths ...string) (map[string]string, error) {
+	inputs := map[string]string{}
+	for _, path := range paths {
 		if path == "" || path == "market" {
 			continue
 		}
 		h, err := hashFile(path)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		m.Inputs[path] = h
+		inputs[path] = h
 	}
-	return writeJSON(filepath.Join(r.dir, ManifestFile), m)
+	return inputs, nil
 }
 
 // revision is the commit the program was built from, with "+changes" if the tree was not clean; empty if unknown.

@@ -44,7 +44,7 @@ func (s *seedRun) match() error {
 		}
 		rows = append(rows, s.scoreRows(recommend.Key{Model: rewardBaseline}, valid, datasets.Valid, u.valid, nil)...)
 		rows = append(rows, s.scoreRows(recommend.Key{Model: rewardBaseline}, test, datasets.Test, u.test, labelled)...)
-		if err := s.replaceIn(s.path, recommendFiles, res.Save); err != nil {
+		if err := replaceIn(s.path, recommendFiles, res.Save); err != nil {
 			return err
 		}
 		return results.WriteScores(s.file(scoresFile), rows)
@@ -201,7 +201,7 @@ func (s *savedRun) scoreSeed(ctx context.Context, seed int, ds *datasets.Dataset
 	for _, k := range sortedScoreKeys(scores) {
 		for i, p := range ds.Pairs {
 			rows = append(rows, results.ScoreRow{CVID: p.CVID, JDID: p.JDID, Label: int32(p.Label), Model: k.Model, Predictor: k.Predictor,
-				Split: "new", Seed: int64(seed), Score: scores[k][i]})
+				Split: results.NewPairs, Seed: int64(seed), Score: scores[k][i], ColdCV: !matchers.Baselines.KnowsCV(p.CVID), ColdJD: !matchers.Baselines.KnowsJD(p.JDID)})
 		}
 	}
 	task.Done()

@@ -100,7 +100,7 @@ func (t *Task) Step(done, total int, note string) {
 func (t *Task) bar(now time.Time) string {
 	full := 0
 	if t.total > 0 {
-		full = barWidth * t.done / t.total
+		full = min(barWidth, barWidth*t.done/t.total)
 	}
 	s := fmt.Sprintf("%s [%s%s] %s left", t.name, strings.Repeat("#", full), strings.Repeat(".", barWidth-full), t.left(now))
 	if len(t.r.active) == 1 {
@@ -114,7 +114,7 @@ func (t *Task) left(now time.Time) string {
 	if t.done == 0 {
 		return "?"
 	}
-	return short(time.Duration(float64(now.Sub(t.start)) * float64(t.total-t.done) / float64(t.done)))
+	return short(time.Duration(float64(now.Sub(t.start)) * float64(max(0, t.total-t.done)) / float64(t.done)))
 }
 
 // Done ends the stage.
@@ -140,8 +140,8 @@ func (r *Reporter) Skipped(stage string) { r.Linef("%s already there", stage) }
 
 // draw replaces the bars' line.
 func (r *Reporter) draw(line string) {
-	if len(line) > lineWidth {
-		line = line[:lineWidth]
+	if runes := []rune(line); len(runes) > lineWidth {
+		line = string(runes[:lineWidth])
 	}
 	pad := max(0, r.lineLen-len(line))
 	fmt.Fprintf(r.w, "\r%s%s", line, strings.Repeat(" ", pad))

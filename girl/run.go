@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"sync"
@@ -42,6 +43,7 @@ type run struct {
 	report  *Reporter
 	data    *Data
 	dataKey string
+	inputs  map[string]string
 	started time.Time
 
 	mu     sync.Mutex // guards stages
@@ -77,7 +79,11 @@ func (r *run) trainSeeds() error {
 		group.Go(func() error {
 			s := &seedRun{run: r, seed: seed, path: r.seedDir(seed), keys: map[string]string{}}
 			for _, stage := range []func() error{s.trainTokenizer, s.fineTune, s.modelReward, s.align, s.generate, s.match} {
-				slots <- struct{}{}
+				select {
+				case slots <- struct{}{}:
+				case <-ctx.Done():
+					return ctx.Err()
+				}
 				err := stage()
 				<-slots
 				if err != nil {
@@ -115,6 +121,12 @@ func prepare(ctx context.Context, opts Options) (*run, error) {
 		return nil, fmt.Errorf("no output folder given")
 	}
 	r := &run{ctx: ctx, cfg: cfg, opts: opts, dir: opts.Out, report: opts.Reporter, started: time.Now()}
+	if r.report == nil {
+		r.report = NewReporter(io.Discard)
+	}
+	if r.inputs, err = hashInputs(opts.Data, opts.Test, opts.CVs); err != nil {
+		return nil, err
+	}
 	if r.data, err = LoadData(ctx, cfg, opts.Data, opts.Test, opts.CVs); err != nil {
 		return nil, err
 	}

@@ -46,9 +46,13 @@ func openRun(dir string) (*savedRun, error) {
 	}
 	var settings []string
 	for k, v := range s.manifest.Config {
-		settings = append(settings, fmt.Sprintf("%s=%v", k, v))
+		// Raw JSON, without a detour through float64: 1000000 must not come back as 1e+06.
+		settings = append(settings, k+"="+strings.Trim(string(v), `"`))
 	}
 	slices.Sort(settings)
+	if !s.manifest.finished() {
+		return nil, fmt.Errorf("the run in %s is not finished; the same girl run command goes on with it", dir)
+	}
 	var err error
 	if s.cfg, err = NewConfig("default", settings); err != nil {
 		return nil, fmt.Errorf("%s: %w; the run was made by another version of this program", filepath.Join(dir, ManifestFile), err)
@@ -118,7 +122,7 @@ func differences(got, want lm.Config) string {
 func (s *savedRun) write(ctx context.Context, m *savedSeed, cvs []datasets.CV, c GenerateConfig, drawSeed int, progress lm.Progress) ([]results.GeneratedRow, error) {
 	var all []results.GeneratedRow
 	for _, model := range []string{modelSFT, modelGIRL} {
-		j, err := newJDWriter(s.backend, m.template, m.writers[model], m.reward, m.normalizer, model, drawSeed, c)
+		j, err := newJDWriter(s.backend, m.template, m.writers[model], m.reward, m.normalizer, s.cfg.PPO.EOSPenalty, model, drawSeed, c)
 		if err != nil {
 			return nil, err
 		}
@@ -130,6 +134,9 @@ func (s *savedRun) write(ctx context.Context, m *savedSeed, cvs []datasets.CV, c
 	}
 	return all, nil
 }
+
+// MaxSamples is the most JDs that one call writes for a CV with one writer.
+const MaxSamples = 1024
 
 // Generate writes k JDs for one CV with both writers of the run's first seed and prints them, best reward first. k = 0 means
 // as many as the run wrote.

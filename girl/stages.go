@@ -1,10 +1,12 @@
 package girl
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"genjobrec/datasets"
 	"genjobrec/girl/lm"
@@ -111,6 +113,19 @@ func (s *seedRun) trainTokenizer() error {
 	return err
 }
 
+// keepLastGood saves the weights that a diverged stage fell back on beside where it would have put its own, and says so.
+func (s *seedRun) keepLastGood(w *lm.Weights, file string, any bool, cause error) error {
+	var diverged *lm.NonFiniteError
+	if !any || !errors.As(cause, &diverged) {
+		return cause
+	}
+	path := s.file(strings.TrimSuffix(file, ".safetensors") + ".last-good.safetensors")
+	if err := w.Save(path); err != nil {
+		return errors.Join(cause, err)
+	}
+	return fmt.Errorf("%w; the last good weights are in %s", cause, path)
+}
+
 // sequences are the matched pairs as template sequences.
 func (s *seedRun) sequences(pairs []datasets.Pair) []lm.Sequence {
 	var out []lm.Sequence
@@ -133,7 +148,7 @@ func (s *seedRun) fineTune() error {
 		valid := s.sequences(s.data.Assignment.Pairs(s.data.Dataset, datasets.Valid))
 		res, err := sft.Run(s.ctx, s.backend, s.cfg.SFT, w, train, valid, uint64(s.seed), rec.progress)
 		if err != nil {
-			return err
+			return s.keepLastGood(w, sftFile, res != nil && res.BestEpoch > 0, err)
 		}
 		rec.Tokens = res.Tokens
 		rec.Notes = append(rec.Notes, fmt.Sprintf("%d weights, %d training and %d validation pairs; best epoch %d of %d, validation loss %.3f nats a token",
@@ -163,7 +178,7 @@ func (s *seedRun) modelReward() error {
 		valid := s.data.candidates(s.template, a.Pairs(s.data.Dataset, datasets.Valid))
 		res, err := reward.Run(s.ctx, s.backend, s.cfg.Reward, u, train, valid, uint64(s.seed), rec.progress)
 		if err != nil {
-			return err
+			return s.keepLastGood(u, rewardFile, res != nil && res.Best.Epoch > 0, err)
 		}
 		scorer, err := reward.NewScorer(s.backend, u)
 		if err != nil {
@@ -203,15 +218,18 @@ func (s *seedRun) modelReward() error {
 	return err
 }
 
-// normalizerSamples is how many training CVs the reference writes for to normalise the reward.
-const normalizerSamples = 256
+// The reference writes for normalizerSamples training CVs to normalise the reward, normalizerRows at once.
+const (
+	normalizerSamples = 256
+	normalizerRows    = 64
+)
 
 // fitNormalizer scores samples of the reference writer for training CVs.
 func (s *seedRun) fitNormalizer(scorer *reward.Scorer) (reward.Normalizer, error) {
 	prompts, _ := s.prompts(s.data.cvsOf(datasets.Train))
 	prompts = prompts[:min(len(prompts), normalizerSamples)]
 	sampler, err := lm.NewSampler(s.backend, s.writer, lm.SampleConfig{Samples: 1, MaxNew: s.cfg.Model.MaxResponse,
-		Temperature: s.cfg.PPO.Temperature, EOS: s.template.EOS(), BatchRows: min(len(prompts), s.cfg.Generate.BatchRows)})
+		Temperature: s.cfg.PPO.Temperature, EOS: s.template.EOS(), BatchRows: min(len(prompts), normalizerRows)})
 	if err != nil {
 		return reward.Normalizer{}, err
 	}
@@ -269,7 +287,7 @@ func (s *seedRun) align() error {
 		}
 		res, err := ppo.Run(s.ctx, s.backend, s.cfg.PPO, in)
 		if err != nil {
-			return err
+			return s.keepLastGood(policy, girlFile, res != nil && len(res.Evaluations) > 0, err)
 		}
 		rec.Tokens = res.Tokens
 		first := res.Evaluations[0]

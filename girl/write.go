@@ -34,11 +34,12 @@ type jdWriter struct {
 	sampler    *lm.Sampler
 	scorer     *reward.Scorer
 	normalizer reward.Normalizer
+	penalty    float64 // score of a JD that does not end, as in PPO
 	model      string
 	seed       int
 }
 
-func newJDWriter(backend compute.Backend, t *sft.Template, w, u *lm.Weights, n reward.Normalizer, model string, seed int, c GenerateConfig) (*jdWriter, error) {
+func newJDWriter(backend compute.Backend, t *sft.Template, w, u *lm.Weights, n reward.Normalizer, eosPenalty float64, model string, seed int, c GenerateConfig) (*jdWriter, error) {
 	sampler, err := lm.NewSampler(backend, w, lm.SampleConfig{Samples: c.Samples, MaxNew: t.MaxResponse,
 		Temperature: c.Temperature, EOS: t.EOS(), BatchRows: c.BatchRows})
 	if err != nil {
@@ -48,7 +49,7 @@ func newJDWriter(backend compute.Backend, t *sft.Template, w, u *lm.Weights, n r
 	if err != nil {
 		return nil, err
 	}
-	return &jdWriter{template: t, sampler: sampler, scorer: scorer, normalizer: n, model: model, seed: seed}, nil
+	return &jdWriter{template: t, sampler: sampler, scorer: scorer, normalizer: n, penalty: eosPenalty, model: model, seed: seed}, nil
 }
 
 // write gives K rows for each CV, in the order of the CVs.
@@ -66,6 +67,7 @@ func (j *jdWriter) write(ctx context.Context, cvs []datasets.CV, progress lm.Pro
 	}
 	var rows []results.GeneratedRow
 	var seqs []lm.Sequence
+	var ended []bool
 	for i, x := range cvs {
 		for k, s := range samples[i] {
 			row := results.GeneratedRow{CVID: x.ID, Model: j.model, K: int32(k), Seed: int64(j.seed),
@@ -73,7 +75,7 @@ func (j *jdWriter) write(ctx context.Context, cvs []datasets.CV, progress lm.Pro
 			for _, lp := range s.LogProbs {
 				row.LogProb += float64(lp)
 			}
-			rows = append(rows, row)
+			rows, ended = append(rows, row), append(ended, s.Ended)
 			seqs = append(seqs, lm.Sequence{Prompt: prompts[i], Response: s.Tokens})
 		}
 	}
@@ -83,6 +85,9 @@ func (j *jdWriter) write(ctx context.Context, cvs []datasets.CV, progress lm.Pro
 	}
 	for i := range rows {
 		rows[i].Reward = j.normalizer.Apply(raw[i])
+		if !ended[i] {
+			rows[i].Reward = j.penalty
+		}
 	}
 	return rows, nil
 }
@@ -108,11 +113,12 @@ func (s *seedRun) generate() error {
 			name string
 			w    *lm.Weights
 		}{{modelSFT, s.writer}, {modelGIRL, s.aligned}} {
-			j, err := newJDWriter(s.backend, s.template, g.w, s.reward, s.normalizer, g.name, s.seed, s.cfg.Generate)
+			j, err := newJDWriter(s.backend, s.template, g.w, s.reward, s.normalizer, s.cfg.PPO.EOSPenalty, g.name, s.seed, s.cfg.Generate)
 			if err != nil {
 				return err
 			}
-			rows, err := j.write(s.ctx, cvs, rec.progress)
+			done := len(all) / s.cfg.Generate.Samples
+			rows, err := j.write(s.ctx, cvs, func(n, total int, note string) { rec.progress.At(done+n, 2*total, note) })
 			if err != nil {
 				return err
 			}

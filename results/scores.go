@@ -26,6 +26,12 @@ type ScoreRow struct {
 	CVGroup string `parquet:"cv_group,dict"`
 }
 
+// Unjudged is the label of a pair that nobody has decided on. Only pairs of the split NewPairs may have it.
+const Unjudged = -1
+
+// NewPairs is the split of pairs that a finished run scores later.
+const NewPairs = "new"
+
 func (r ScoreRow) check() error {
 	err := func() error {
 		switch {
@@ -33,8 +39,11 @@ func (r ScoreRow) check() error {
 			return errors.New("an id is empty")
 		case r.Model == "":
 			return errors.New("model is empty")
+		case r.Label == Unjudged && r.Split == NewPairs:
 		case r.Label != 0 && r.Label != 1:
 			return fmt.Errorf("label is %d, want 0 or 1", r.Label)
+		}
+		switch {
 		case math.IsNaN(r.Score) || math.IsInf(r.Score, 0):
 			return fmt.Errorf("score is %g", r.Score)
 		case r.Score < 0 || r.Score > 1:

@@ -36,7 +36,7 @@ type Config struct {
 // Validate reports settings that contradict each other.
 func (c Config) Validate() error {
 	if c.Rollouts%c.MinibatchRows != 0 {
-		return fmt.Errorf("ppo: rollouts %d is not a multiple of minibatch_rows %d", c.Rollouts, c.MinibatchRows)
+		return fmt.Errorf("ppo.rollouts=%d is not a multiple of ppo.minibatch_rows=%d", c.Rollouts, c.MinibatchRows)
 	}
 	return nil
 }

@@ -117,7 +117,7 @@ func Run(ctx context.Context, backend compute.Backend, c Config, in Input) (*Res
 		r.Tokens += it.Tokens
 		r.FinalBeta = t.beta
 		if it.EOSRate == 0 {
-			r.Warnings = append(r.Warnings, fmt.Sprintf("round %d: no response ended (EOS rate 0); the usual cause is a max_response shorter than the JDs", i))
+			r.Warnings = append(r.Warnings, fmt.Sprintf("round %d: no response ended (EOS rate 0); the usual causes are a writer that was fine-tuned too little and too high a temperature", i))
 		}
 		if it.KL > c.MaxKL {
 			r.Stopped = fmt.Sprintf("round %d: KL %.1f nats a sequence is above max_kl %g; the usual causes are too high a policy_rate or too small a kl_coefficient", i, it.KL, c.MaxKL)

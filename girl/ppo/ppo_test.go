@@ -273,7 +273,7 @@ func banditWeights(t *testing.T, head lm.Head, seed uint64) *lm.Weights {
 	return w
 }
 
-func snapshotsEqual(t *testing.T, what string, before map[string][]float32, w *lm.Weights) (equal bool) {
+func snapshotsEqual(t *testing.T, before map[string][]float32, w *lm.Weights) (equal bool) {
 	t.Helper()
 	after, err := w.Snapshot()
 	if err != nil {
@@ -289,7 +289,7 @@ func snapshotsEqual(t *testing.T, what string, before map[string][]float32, w *l
 	return true
 }
 
-// TestRunMovesPolicyOnly: PPO changes policy and critic, leaves reference and reward model bit for bit, starts every round
+// TestRunImprovesAndLeavesFrozenModelsAlone: PPO changes policy and critic, leaves reference and reward model bit for bit, starts every round
 // at ratio 1, and earns more than it started with.
 func TestRunImprovesAndLeavesFrozenModelsAlone(t *testing.T) {
 	backend := testBackend(t)
@@ -316,10 +316,10 @@ func TestRunImprovesAndLeavesFrozenModelsAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !snapshotsEqual(t, "reference", refBefore, reference) || !snapshotsEqual(t, "reward", rewardBefore, u) {
+	if !snapshotsEqual(t, refBefore, reference) || !snapshotsEqual(t, rewardBefore, u) {
 		t.Error("PPO changed the reference or the reward model")
 	}
-	if snapshotsEqual(t, "policy", policyBefore, policy) || snapshotsEqual(t, "critic", criticBefore, critic) {
+	if snapshotsEqual(t, policyBefore, policy) || snapshotsEqual(t, criticBefore, critic) {
 		t.Error("PPO left the policy or the critic as it was")
 	}
 	for _, it := range r.History {

@@ -1,8 +1,10 @@
 package recommend
 
 import (
+	"cmp"
 	"context"
 	"math"
+	"slices"
 )
 
 // Baselines are what a matcher has to beat: counting, comparing words, and regression on them.
@@ -176,4 +178,15 @@ func chooseBaselines(ctx context.Context, c Config, corp *corpus, early, final *
 	valid := b.score(corp, queries[train:])
 	b, _, err = fitBaselines(ctx, c, corp, final, queries, labels, penalties[at:at+1])
 	return b, valid, err
+}
+
+// KnowsCV reports whether a CV's id is among the training and validation pairs.
+func (b *Baselines) KnowsCV(id string) bool { return known(b.CVs, id) }
+
+// KnowsJD reports whether a JD's id is among the training and validation pairs.
+func (b *Baselines) KnowsJD(id string) bool { return known(b.JDs, id) }
+
+func known(counts []Count, id string) bool {
+	_, found := slices.BinarySearchFunc(counts, id, func(c Count, id string) int { return cmp.Compare(c.ID, id) })
+	return found
 }

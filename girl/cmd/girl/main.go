@@ -93,7 +93,11 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "girl %s: %v\n", args[0], err)
 		return exitUsage
 	case ctx.Err() != nil:
-		fmt.Fprintf(stderr, "girl %s: interrupted; finished stages are kept, and the same command goes on after them\n", args[0])
+		fmt.Fprintf(stderr, "girl %s: interrupted", args[0])
+		if args[0] == "run" {
+			fmt.Fprint(stderr, "; finished stages are kept, and the same command goes on after them")
+		}
+		fmt.Fprintln(stderr)
 		return exitInterrupted
 	default:
 		fmt.Fprintf(stderr, "girl %s: %v\n", args[0], err)

@@ -400,7 +400,7 @@ func TestInterrupt(t *testing.T) {
 		t.Fatal(err)
 	}
 	code := <-done
-	if took := time.Since(start); took > 2*time.Second {
+	if took := time.Since(start); took > 1200*time.Millisecond {
 		t.Errorf("the run took %v to stop", took)
 	}
 	if code != exitInterrupted {

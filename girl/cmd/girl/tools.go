@@ -53,8 +53,8 @@ func generateCommand(ctx context.Context, args []string, stdin io.Reader, stdout
 			return err
 		}
 	}
-	if *k < 0 {
-		return fmt.Errorf("%w: -k %d is negative", errUsage, *k)
+	if *k < 0 || *k > girl.MaxSamples {
+		return fmt.Errorf("%w: -k %d must lie between 0 and %d", errUsage, *k, girl.MaxSamples)
 	}
 	name, in := *cvFile, stdin
 	if *cvFile == "-" {
