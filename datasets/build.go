@@ -176,7 +176,7 @@ func (b *builder) checkText(at place, column, id, text string) error {
 
 // checkDecision checks a pair's label and brings its split to one of the three names.
 func (b *builder) checkDecision(at place, cvID, jdID string, label int64, split string) (Split, error) {
-	if label != 0 && label != 1 && !(b.unjudged && label == Unjudged) {
+	if label != 0 && label != 1 && (!b.unjudged || label != Unjudged) {
 		return "", b.fault(at, "label", cvID+"/"+jdID, "label %d: expected 1 (matched) or 0 (mismatched)", label)
 	}
 	s, ok := parseSplit(split)

@@ -30,7 +30,7 @@ func ExampleOpen() {
 		fmt.Println(err)
 		return
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	if err := datasets.Write(filepath.Join(dir, "ten"), ten()); err != nil {
 		fmt.Println(err)
 		return

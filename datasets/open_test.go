@@ -261,7 +261,7 @@ func TestScansGoRowGroupByRowGroup(t *testing.T) {
 		t.Errorf("CVs (-want +got):\n%s", diff)
 	}
 	stop := errors.New("enough")
-	if err := ScanPairs(context.Background(), dir, func([]Pair) error { return stop }); err != stop {
+	if err := ScanPairs(context.Background(), dir, func([]Pair) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("error of fn: got %v, want %v", err, stop)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

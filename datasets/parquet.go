@@ -126,7 +126,7 @@ func findColumn(path string, pf *parquet.File, w columnSpec) (leaf int, name str
 		if !readableAs(c.Type(), w.kind) {
 			return 0, "", nil, &DataError{File: path, Column: name, Msg: fmt.Sprintf("mistyped column: it is %v, expected %v", c.Type(), w.kind)}
 		}
-		return int(c.Index()), name, c.Type(), nil
+		return c.Index(), name, c.Type(), nil
 	}
 	if w.optional {
 		return -1, w.names[0], nil, nil
@@ -269,7 +269,7 @@ func (c *cursor) close() {
 		parquet.Release(c.page)
 	}
 	if c.pages != nil {
-		c.pages.Close()
+		_ = c.pages.Close() // read only
 	}
 }
 

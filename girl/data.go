@@ -79,7 +79,8 @@ func LoadData(ctx context.Context, c *Config, source, test, cvs string) (*Data, 
 		}
 	}
 	d.index()
-	return d, d.dropTestFromUnlabelled(c.Split.NearDuplicate)
+	d.dropTestFromUnlabelled(c.Split.NearDuplicate)
+	return d, nil
 }
 
 func (d *Data) index() {
@@ -93,9 +94,9 @@ func (d *Data) index() {
 }
 
 // dropTestFromUnlabelled removes unlabelled CVs that are near-duplicates of validation or test CVs: PPO must not see them.
-func (d *Data) dropTestFromUnlabelled(threshold float64) error {
+func (d *Data) dropTestFromUnlabelled(threshold float64) {
 	if len(d.Unlabelled) == 0 {
-		return nil
+		return
 	}
 	var texts []string
 	held := 0
@@ -123,7 +124,6 @@ func (d *Data) dropTestFromUnlabelled(threshold float64) error {
 		d.Assignment.Notes = append(d.Assignment.Notes, fmt.Sprintf("%d unlabelled CVs are near-duplicates of validation or test CVs and were left out", n))
 	}
 	d.Unlabelled = kept
-	return nil
 }
 
 // cvsOf lists the CVs of a split in the order of their ids.

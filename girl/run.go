@@ -124,13 +124,13 @@ func prepare(ctx context.Context, opts Options) (*run, error) {
 	if r.report == nil {
 		r.report = NewReporter(io.Discard)
 	}
-	if r.inputs, err = hashInputs(opts.Data, opts.Test, opts.CVs); err != nil {
-		return nil, err
-	}
 	if r.data, err = LoadData(ctx, cfg, opts.Data, opts.Test, opts.CVs); err != nil {
 		return nil, err
 	}
-	if r.dataKey, err = r.data.key(cfg); err != nil {
+	if r.inputs, err = hashInputs(opts.Data, opts.Test, opts.CVs); err != nil {
+		return nil, err
+	}
+	if r.dataKey, err = r.data.key(); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(r.dir, 0o755); err != nil {
@@ -162,7 +162,7 @@ func newBackend() (compute.Backend, error) {
 }
 
 // key is a fingerprint of everything the data bring into a run: texts, pairs and their division.
-func (d *Data) key(c *Config) (string, error) {
+func (d *Data) key() (string, error) {
 	h := sha256.New()
 	enc := json.NewEncoder(h)
 	for _, v := range []any{d.CVs, d.JDs, d.Pairs, d.Unlabelled, d.Assignment.Split, d.Assignment.Generator, d.Assignment.Group} {

@@ -21,7 +21,6 @@ type trainingOutput struct {
 // measured is one row of the training table: a quantity with one value a seed.
 type measured struct {
 	metric, model, split, label string
-	digits                      int
 	values                      []float64 // by seed
 }
 

@@ -103,7 +103,7 @@ func readRecords[T any](path string, check func(T) error) iter.Seq2[T, error] {
 			return
 		}
 		in := parquet.NewGenericReader[T](pq)
-		defer in.Close()
+		defer func() { _ = in.Close() }() // read only
 		batch := make([]T, 1024)
 		for row := 1; ; {
 			clear(batch)

@@ -106,7 +106,7 @@ func readArrow(path string) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	var rows []Row
 	for b := range r.NumRecords() {
 		record, err := r.Record(b)

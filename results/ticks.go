@@ -18,7 +18,8 @@ func (sparseTicks) Ticks(low, high float64) []plot.Tick {
 		return []plot.Tick{{Value: low, Label: strconv.FormatFloat(low, 'g', 4, 64)}}
 	}
 	power := math.Floor(math.Log10(span)) - 1
-	step, decimals := 0.0, 0
+	var step float64
+	var decimals int
 search:
 	for {
 		for _, m := range []struct {

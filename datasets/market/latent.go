@@ -63,12 +63,16 @@ const (
 	FamilyFirm
 )
 
-// Occupation, Skill, City and Employer index the lexicon from 1; 0 means unknown.
+// Indices of the lexicon count from 1; 0 means unknown.
 type (
+	// Occupation numbers an occupation.
 	Occupation uint8
-	Skill      uint8
-	City       uint8
-	Employer   uint8
+	// Skill numbers a skill.
+	Skill uint8
+	// City numbers a city.
+	City uint8
+	// Employer numbers an employer.
+	Employer uint8
 )
 
 // String returns the name of the occupation, "" for unknown.

@@ -357,6 +357,8 @@ func BenchmarkNew(b *testing.B) {
 func BenchmarkAcceptText(b *testing.B) {
 	m := newMarket(b, Params{Seed: 1, CVs: 100})
 	for i := 0; b.Loop(); i++ {
-		m.AcceptText(m.cvs[i%len(m.cvs)].ID, m.jds[i%len(m.jds)].Text)
+		if _, _, err := m.AcceptText(m.cvs[i%len(m.cvs)].ID, m.jds[i%len(m.jds)].Text); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

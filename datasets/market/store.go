@@ -51,7 +51,7 @@ func (m *Market) Save(dir string) error {
 		err = os.Rename(f.Name(), filepath.Join(dir, FileName))
 	}
 	if err != nil {
-		os.Remove(f.Name())
+		_ = os.Remove(f.Name())
 		return fmt.Errorf("market: %w", err)
 	}
 	return nil
@@ -135,6 +135,6 @@ func (m *Market) hash() string {
 func put(h hash.Hash, fields ...string) {
 	for _, f := range fields {
 		fmt.Fprintf(h, "%d:", len(f))
-		io.WriteString(h, f)
+		_, _ = io.WriteString(h, f) // a hash takes everything
 	}
 }

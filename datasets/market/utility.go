@@ -109,16 +109,16 @@ const (
 	relOther
 )
 
-func (x *tables) relation(person, job Occupation) relation {
+func (t *tables) relation(person, job Occupation) relation {
 	if person == job {
 		return relSame
 	}
-	for _, n := range x.occupations[person].near {
+	for _, n := range t.occupations[person].near {
 		if n == job {
 			return relNear
 		}
 	}
-	if x.occupations[person].family == x.occupations[job].family {
+	if t.occupations[person].family == t.occupations[job].family {
 		return relFamily
 	}
 	return relOther
@@ -142,11 +142,11 @@ func skillTerm(x *tables, p Person, j Job) float64 {
 }
 
 // uses says whether the occupation lists the skill or the skill is a general one.
-func (x *tables) uses(o Occupation, s Skill) bool {
-	if int(s) <= len(x.general) {
+func (t *tables) uses(o Occupation, s Skill) bool {
+	if int(s) <= len(t.general) {
 		return true
 	}
-	for _, have := range x.occupations[o].skills {
+	for _, have := range t.occupations[o].skills {
 		if have == s {
 			return true
 		}

@@ -81,14 +81,6 @@ func upperFirst(s string) string {
 	return string(unicode.ToUpper(c)) + s[n:]
 }
 
-// lowerFirst lowers the first letter unless the word is an acronym or a name with capitals inside.
-func lowerFirst(s string) string {
-	if len(s) > 1 && unicode.IsUpper(rune(s[1])) {
-		return s
-	}
-	return strings.ToLower(s[:1]) + s[1:]
-}
-
 // fill replaces {key} by its value; pairs are key, value, key, value. The first letter of the result is upper case.
 func fill(template string, pairs ...string) string {
 	for i := 0; i < len(pairs); i += 2 {

@@ -48,7 +48,7 @@ func near(t testing.TB, what string, got, want, tolerance float64) {
 }
 
 // nearAll compares vectors, relative to the largest wanted number.
-func nearAll(t testing.TB, what string, got []float32, want []float64, tolerance float64) {
+func nearAll(t testing.TB, what string, got []float32, want []float64) {
 	t.Helper()
 	if len(got) != len(want) {
 		t.Fatalf("%s: %d numbers, want %d", what, len(got), len(want))
@@ -60,7 +60,7 @@ func nearAll(t testing.TB, what string, got []float32, want []float64, tolerance
 			worst, at = d, i
 		}
 	}
-	if math.IsNaN(worst) || worst > tolerance*largest {
+	if math.IsNaN(worst) || worst > reference*largest {
 		t.Errorf("%s: number %d is %g, want %g (largest %g)", what, at, got[at], want[at], largest)
 	}
 }

@@ -9,16 +9,17 @@ import "fmt"
 
 // Config holds the hyper-parameters. The paper's own are not known to us.
 type Config struct {
-	Iterations    int     `default:"12" min:"1" max:"1000000" doc:"rollout-and-update rounds"`
+	Iterations    int     `default:"18" min:"1" max:"1000000" doc:"rollout-and-update rounds"`
 	Rollouts      int     `default:"96" min:"2" max:"65536" doc:"episodes (one response to one CV) a round"`
 	MinibatchRows int     `default:"24" min:"1" max:"65536" doc:"episodes an update step; divides rollouts"`
+	CriticWarmup  int     `default:"3" min:"0" max:"1000000" doc:"first rounds that train the critic alone: advantages of an untrained critic push the policy at random (ours)"`
 	Epochs        int     `default:"2" min:"1" max:"100" doc:"passes over a round's episodes (TL;DR: 4; 2 halve the time of an update)"`
 	PolicyRate    float64 `default:"0.0002" min:"0" max:"1" doc:"policy learning rate, decayed linearly to 0 (small models need a larger one than the 3e-6 of billion-parameter models)"`
 	ValueRate     float64 `default:"0.001" min:"0" max:"1" doc:"critic learning rate, decayed linearly to 0"`
 	AdamEps       float64 `default:"1e-5" min:"1e-12" max:"1" doc:"Adam's epsilon (TL;DR: 1e-5)"`
 	ClipNorm      float64 `default:"1" min:"0" max:"1000" doc:"largest global gradient norm, 0 for no clipping"`
 	Gamma         float64 `default:"1" min:"0" max:"1" doc:"discount (TL;DR: 1)"`
-	Lambda        float64 `default:"0.95" min:"0" max:"1" doc:"GAE decay (TL;DR: 0.95)"`
+	Lambda        float64 `default:"1" min:"0" max:"1" doc:"GAE decay (OpenRLHF: 1; TL;DR: 0.95)"`
 	PolicyClip    float64 `default:"0.2" min:"0.001" max:"10" doc:"clip range of the probability ratio (TL;DR: 0.2)"`
 	ValueClip     float64 `default:"0.2" min:"0.001" max:"1000" doc:"clip range of the value around its old one (TL;DR: 0.2)"`
 	KLCoefficient float64 `default:"0.05" min:"0" max:"100" doc:"β, weight of the per-token KL penalty to the reference (TL;DR: 0.05)"`
@@ -29,7 +30,7 @@ type Config struct {
 	EOSPenalty    float64 `default:"-3" min:"-1000" max:"1000" doc:"normalised score of a response that does not end, in place of its own"`
 	WhitenRewards bool    `default:"false" doc:"scale rewards to unit variance, keeping their mean (2019 port: on; TL;DR: off)"`
 	EvalEvery     int     `default:"3" min:"1" max:"100000" doc:"rounds between evaluations on validation CVs"`
-	EvalPrompts   int     `default:"96" min:"1" max:"100000" doc:"validation CVs an evaluation writes for"`
+	EvalPrompts   int     `default:"192" min:"1" max:"100000" doc:"validation CVs an evaluation writes for"`
 	MaxKL         float64 `default:"200" min:"0.1" max:"1e9" doc:"mean per-sequence KL in nats above which training stops"`
 }
 
@@ -37,6 +38,9 @@ type Config struct {
 func (c Config) Validate() error {
 	if c.Rollouts%c.MinibatchRows != 0 {
 		return fmt.Errorf("ppo.rollouts=%d is not a multiple of ppo.minibatch_rows=%d", c.Rollouts, c.MinibatchRows)
+	}
+	if c.CriticWarmup >= c.Iterations {
+		return fmt.Errorf("ppo.critic_warmup=%d leaves none of ppo.iterations=%d to the policy", c.CriticWarmup, c.Iterations)
 	}
 	return nil
 }

@@ -71,7 +71,8 @@ type trainer struct {
 	rng           *rand.Rand
 	order         []int // prompts still to be visited in this pass
 	beta          float64
-	step, steps   int // update steps done and in all
+	step          int // update steps done
+	perRound      int // update steps of a round
 }
 
 // Run trains in.Policy and in.Critic. On an error or a cancelled context the policy holds the best evaluated weights.
@@ -138,7 +139,7 @@ func Run(ctx context.Context, backend compute.Backend, c Config, in Input) (*Res
 
 func newTrainer(backend compute.Backend, c Config, in Input) (*trainer, error) {
 	t := &trainer{c: c, in: in, beta: c.KLCoefficient, rng: rand.New(rand.NewPCG(in.Seed, 0x70706f))} // "ppo"
-	t.steps = c.Iterations * c.Epochs * (c.Rollouts / c.MinibatchRows)
+	t.perRound = c.Epochs * (c.Rollouts / c.MinibatchRows)
 	var err error
 	try := func(build func() error) {
 		if err == nil {
@@ -235,6 +236,7 @@ func (t *trainer) iterate(ctx context.Context, number int) (Iteration, error) {
 		return Iteration{}, err
 	}
 	it := t.advantages(episodes, number)
+	it.FirstRatio = 1 // as long as the policy is not updated
 	order := first
 	for epoch := range t.c.Epochs {
 		if epoch > 0 {
@@ -249,8 +251,7 @@ func (t *trainer) iterate(ctx context.Context, number int) (Iteration, error) {
 			}
 		}
 	}
-	n := float64(t.c.Epochs * len(order) / t.c.MinibatchRows)
-	it.divide(n)
+	it.divide(float64(t.perRound))
 	if t.c.AdaptiveKL {
 		t.beta = AdaptiveBeta(t.beta, it.KL, t.c.KLTarget, t.c.KLHorizon, len(episodes))
 	}
@@ -365,11 +366,14 @@ func (t *trainer) update(episodes []*episode, rows []int, first bool, it *Iterat
 		return err
 	}
 	tokens, index, target, mask := batch.Args()
-	p, err := t.policy.Step(lm.LinearRate(t.c.PolicyRate, t.step, t.steps), tokens, index, target, mask, old, adv)
-	if err != nil {
-		return fmt.Errorf("policy: %w", err)
+	p := lm.StepResult{Metrics: []float64{0, 0, 1, 0}} // of a policy that is left alone: nothing clipped, ratio 1
+	if warm := t.c.CriticWarmup * t.perRound; t.step >= warm {
+		rate := lm.LinearRate(t.c.PolicyRate, t.step-warm, t.c.Iterations*t.perRound-warm)
+		if p, err = t.policy.Step(rate, tokens, index, target, mask, old, adv); err != nil {
+			return fmt.Errorf("policy: %w", err)
+		}
 	}
-	v, err := t.value.Step(lm.LinearRate(t.c.ValueRate, t.step, t.steps), tokens, index, mask, values, returns)
+	v, err := t.value.Step(lm.LinearRate(t.c.ValueRate, t.step, t.c.Iterations*t.perRound), tokens, index, mask, values, returns)
 	if err != nil {
 		return fmt.Errorf("critic: %w", err)
 	}

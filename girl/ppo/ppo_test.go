@@ -160,7 +160,7 @@ func evaluate(t *testing.T, fn func([]*Node) []*Node, args ...[]float32) []float
 	for i := range args {
 		in[i] = args[i]
 	}
-	outs, err := MustNewExec(testBackend(t), fn).Exec(in...)
+	outs, err := MustNewExec(testBackend(t), fn).Call(in...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -332,6 +332,47 @@ func TestRunImprovesAndLeavesFrozenModelsAlone(t *testing.T) {
 	}
 	if k := r.History[0].KL; math.Abs(k) > single {
 		t.Errorf("KL of the first round is %g: the policy starts as the reference", k)
+	}
+}
+
+// TestCriticWarmup: the first rounds train the critic and leave the policy bit for bit.
+func TestCriticWarmup(t *testing.T) {
+	reference, u := banditWeights(t, lm.TokenHead, 1), banditWeights(t, lm.ScalarHead, 2)
+	policy, err := reference.Clone(lm.TokenHead, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	critic, err := NewCritic(u, reward.Normalizer{Gain: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := Config{Iterations: 3, CriticWarmup: 2, Rollouts: 8, MinibatchRows: 4, Epochs: 1, PolicyRate: 0.01, ValueRate: 0.01, AdamEps: 1e-5,
+		Gamma: 1, Lambda: 1, PolicyClip: 0.2, ValueClip: 0.2, KLCoefficient: 0.05, Temperature: 1, EvalEvery: 9, EvalPrompts: 1, MaxKL: 100}
+	tr, err := newTrainer(testBackend(t), c, Input{Policy: policy, Reference: reference, Critic: critic, Reward: u, Normalizer: reward.Normalizer{Gain: 1},
+		Prompts: [][]int32{{2, 3}}, ValidPrompts: [][]int32{{2, 3}}, EOS: 0, MaxNew: 4, Seed: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for round := 1; round <= 3; round++ {
+		policyBefore, _ := policy.Snapshot()
+		criticBefore, _ := critic.Snapshot()
+		it, err := tr.iterate(context.Background(), round)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same := snapshotsEqual(t, policyBefore, policy); same != (round <= 2) {
+			t.Errorf("round %d: the policy stayed the same: %t", round, same)
+		}
+		if snapshotsEqual(t, criticBefore, critic) {
+			t.Errorf("round %d: the critic did not change", round)
+		}
+		if it.FirstRatio != 1 {
+			t.Errorf("round %d: first ratio %g", round, it.FirstRatio)
+		}
+	}
+	c.CriticWarmup = 3
+	if err := c.Validate(); err == nil {
+		t.Error("a warm-up that leaves the policy no round was accepted")
 	}
 }
 

@@ -76,7 +76,7 @@ func TestAllPairsStaysWithinCVs(t *testing.T) {
 // TestEvaluateEqualsBruteForce scores every sequence of every pair by itself.
 func TestEvaluateEqualsBruteForce(t *testing.T) {
 	ctx := context.Background()
-	s := must(NewScorer(testBackend(t), judge(t, 1)))(t)
+	s := must(NewScorer(testBackend(t), judge(t)))(t)
 	pairs := AllPairs(planted(20, 2))
 	pairs = append(pairs, pairs[0], Comparison{pairs[1].Rejected, pairs[1].Chosen}, Comparison{pairs[2].Chosen, pairs[2].Chosen})
 	for _, cv := range [][]int32{{2, 4, 3}, {2, 9, 9, 3}} { // one JD for two CVs has two scores
@@ -116,7 +116,7 @@ func TestEvaluateEqualsBruteForce(t *testing.T) {
 // TestPaddedAndUnpaddedScoresAreEqual: the difference must be nought, but for the order of additions in larger products.
 func TestPaddedAndUnpaddedScoresAreEqual(t *testing.T) {
 	ctx, rng := context.Background(), rand.New(rand.NewPCG(1, 3))
-	s := must(NewScorer(testBackend(t), judge(t, 1)))(t)
+	s := must(NewScorer(testBackend(t), judge(t)))(t)
 	var seqs []lm.Sequence
 	for _, n := range []int{2, 31, 32, 33, 64, 90, 5, 1} {
 		q := lm.Sequence{Prompt: []int32{2}}
@@ -138,7 +138,7 @@ func TestPaddedAndUnpaddedScoresAreEqual(t *testing.T) {
 }
 
 func TestScorerNeedsScalarHead(t *testing.T) {
-	w := must(lm.NewWeights(judge(t, 1).Config, lm.TokenHead, 1))(t)
+	w := must(lm.NewWeights(judge(t).Config, lm.TokenHead, 1))(t)
 	if s, err := NewScorer(testBackend(t), w); err == nil || s != nil {
 		t.Errorf("got %v, error %v", s, err)
 	}

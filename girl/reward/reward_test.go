@@ -47,7 +47,7 @@ func twoCVs() *batch {
 
 // TestLossByHand: within a CV the mean of −log σ over comparisons, then the mean over CVs.
 func TestLossByHand(t *testing.T) {
-	u, b := judge(t, 1), twoCVs()
+	u, b := judge(t), twoCVs()
 	s := must(must(NewScorer(testBackend(t), u))(t).Scores(context.Background(), b.seqs))(t)
 	first := 0.0
 	for _, up := range s[:2] {
@@ -66,7 +66,7 @@ func TestLossByHand(t *testing.T) {
 
 // TestLossOfHugeMarginsIsFinite: exp(1000) is beyond float32 and float64.
 func TestLossOfHugeMarginsIsFinite(t *testing.T) {
-	u, b := judge(t, 1), &batch{}
+	u, b := judge(t), &batch{}
 	b.add([]int32{2}, [][]int32{{4, 1}}, [][]int32{{5, 1}})
 	b.add([]int32{2}, [][]int32{{5, 1}}, [][]int32{{4, 1}})
 	snapshot := must(u.Snapshot())(t)
@@ -91,7 +91,7 @@ func TestLossOfHugeMarginsIsFinite(t *testing.T) {
 }
 
 func TestLossGradientEqualsFiniteDifferences(t *testing.T) {
-	u, b := judge(t, 1), twoCVs()
+	u, b := judge(t), twoCVs()
 	names := []string{"score_w", "score_b", "norm", "embed", "layers.0.wq", "layers.0.wv", "layers.0.w_down"}
 	got := lossGraph(t, u, b, 8, names...)
 	before := must(u.Snapshot())(t)
@@ -117,7 +117,7 @@ func TestLossGradientEqualsFiniteDifferences(t *testing.T) {
 }
 
 func TestRunLearnsAPlantedRule(t *testing.T) {
-	u := must(lm.NewWeights(judge(t, 1).Config, lm.ScalarHead, 3))(t)
+	u := must(lm.NewWeights(judge(t).Config, lm.ScalarHead, 3))(t)
 	train, valid, test := planted(60, 1), planted(20, 2), planted(40, 3)
 	scorer := must(NewScorer(testBackend(t), u))(t)
 	before := must(Evaluate(context.Background(), scorer, AllPairs(test)))(t)
@@ -149,7 +149,7 @@ func TestRunLearnsAPlantedRule(t *testing.T) {
 
 // TestEarlyStoppingRestoresBestEpoch trains on verdicts drawn by lot, which are learnt by heart or not at all.
 func TestEarlyStoppingRestoresBestEpoch(t *testing.T) {
-	u := must(lm.NewWeights(judge(t, 1).Config, lm.ScalarHead, 3))(t)
+	u := must(lm.NewWeights(judge(t).Config, lm.ScalarHead, 3))(t)
 	lot := func(seed uint64) []Candidates {
 		all, rng := planted(12, seed), rand.New(rand.NewPCG(seed, 2))
 		for i, c := range all {
@@ -199,7 +199,7 @@ func TestRunRefusesAndStops(t *testing.T) {
 		{"divergence", diverging, good, good},
 		{"divergence in the last step", oneStep, good, good},
 	} {
-		u := judge(t, 1)
+		u := judge(t)
 		before := must(u.Snapshot())(t)
 		_, err := Run(context.Background(), testBackend(t), c.config, u, c.train, c.valid, 5, nil)
 		if err == nil {
@@ -216,10 +216,10 @@ func TestRunRefusesAndStops(t *testing.T) {
 			t.Errorf("%s: %s changed", c.name, at)
 		}
 	}
-	if _, err := Run(context.Background(), testBackend(t), testConfig(), must(lm.NewWeights(judge(t, 1).Config, lm.TokenHead, 1))(t), good, good, 5, nil); err == nil {
+	if _, err := Run(context.Background(), testBackend(t), testConfig(), must(lm.NewWeights(judge(t).Config, lm.TokenHead, 1))(t), good, good, 5, nil); err == nil {
 		t.Error("a token head: no error")
 	}
-	u := judge(t, 1)
+	u := judge(t)
 	before := must(u.Snapshot())(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	if _, err := Run(ctx, testBackend(t), testConfig(), u, good, good, 5, func(int, int, string) { cancel() }); !errors.Is(err, context.Canceled) {
@@ -234,7 +234,7 @@ func TestRunIsRepeatable(t *testing.T) {
 	c := testConfig()
 	c.Epochs = 2
 	run := func(seed uint64) *lm.Weights {
-		u := judge(t, 1)
+		u := judge(t)
 		must(Run(context.Background(), testBackend(t), c, u, planted(12, 1), planted(6, 2), seed, nil))(t)
 		return u
 	}

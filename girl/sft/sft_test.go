@@ -21,7 +21,7 @@ func validLoss(t *testing.T, w *lm.Weights, valid []lm.Sequence) float64 {
 }
 
 func TestRunLearnsARule(t *testing.T) {
-	w := writer(t, 1)
+	w := writer(t)
 	train, valid := copies(160, 1), copies(40, 2)
 	first := validLoss(t, w, valid)
 	var dones []int
@@ -56,7 +56,7 @@ func TestRunLearnsARule(t *testing.T) {
 
 // TestEarlyStoppingRestoresBestEpoch learns noise by heart, which makes validation worse after a few epochs.
 func TestEarlyStoppingRestoresBestEpoch(t *testing.T) {
-	w := writer(t, 1)
+	w := writer(t)
 	train, valid := noise(24, 1), noise(24, 2)
 	c := testConfig()
 	c.Epochs, c.Patience = 60, 3
@@ -82,7 +82,7 @@ func TestEarlyStoppingRestoresBestEpoch(t *testing.T) {
 func TestCancelLeavesBestWeights(t *testing.T) {
 	valid := copies(20, 2)
 	for _, at := range []int{1, 7} { // steps; an epoch has 3
-		w := writer(t, 1)
+		w := writer(t)
 		first := validLoss(t, w, valid)
 		ctx, cancel := context.WithCancel(context.Background())
 		r, err := Run(ctx, testBackend(t), testConfig(), w, copies(24, 1), valid, 3, func(done, _ int, _ string) {
@@ -124,7 +124,7 @@ func TestErrorsLeaveTheWeights(t *testing.T) {
 		{"divergence", diverging, good, good},
 		{"divergence in the last step", oneStep, good, good},
 	} {
-		w := writer(t, 1)
+		w := writer(t)
 		before := must(w.Snapshot())(t)
 		_, err := Run(context.Background(), testBackend(t), c.config, w, c.train, c.valid, 3, nil)
 		if err == nil {
@@ -147,7 +147,7 @@ func TestRunIsRepeatable(t *testing.T) {
 	run := func(seed uint64) *lm.Weights {
 		c := testConfig()
 		c.Epochs = 2
-		w := writer(t, 1)
+		w := writer(t)
 		must(Run(context.Background(), testBackend(t), c, w, copies(24, 1), copies(8, 2), seed, nil))(t)
 		return w
 	}
@@ -184,7 +184,7 @@ func lossGraph(t *testing.T, w *lm.Weights, b *lm.Batch, names ...string) [][]fl
 
 // TestPromptWeightsEnterTheLoss checks the weighted mean by hand, from log-probabilities evaluated one sequence at a time.
 func TestPromptWeightsEnterTheLoss(t *testing.T) {
-	w := writer(t, 1)
+	w := writer(t)
 	must(Run(context.Background(), testBackend(t), testConfig(), w, copies(24, 1), copies(8, 2), 1, nil))(t) // away from uniform
 	seqs := []lm.Sequence{{Prompt: []int32{2, 4, 5}, Response: []int32{5, 6, 1}}, {Prompt: []int32{2}, Response: []int32{7, 1}}, {Prompt: []int32{2, 9, 9, 8}, Response: []int32{1}}}
 	forward := must(lm.NewLogProbs(testBackend(t), w, 1, 1))(t)
@@ -215,7 +215,7 @@ func TestPromptWeightsEnterTheLoss(t *testing.T) {
 }
 
 func TestLossGradientEqualsFiniteDifferences(t *testing.T) {
-	w := writer(t, 1)
+	w := writer(t)
 	must(Run(context.Background(), testBackend(t), testConfig(), w, copies(24, 1), copies(8, 2), 1, nil))(t)
 	seqs := noise(3, 5)
 	b := must(pick(seqs, lm.BatchPlan{Index: []int{0, 1, 2}, Rows: 3}, 0.5))(t)

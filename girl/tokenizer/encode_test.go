@@ -61,9 +61,7 @@ func TestMergeWordEqualsReference(t *testing.T) {
 		for b := range 256 {
 			tokens = append(tokens, string([]byte{byte(b)}))
 		}
-		for _, made := range []string{"aa", "ab", "ba", "aaa", "aab", "aba", "abaa", "aaaa", "aaab"} {
-			tokens = append(tokens, made)
-		}
+		tokens = append(tokens, "aa", "ab", "ba", "aaa", "aab", "aba", "abaa", "aaaa", "aaab")
 		var possible []pair
 		for l, left := range tokens {
 			for r, right := range tokens {

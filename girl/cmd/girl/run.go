@@ -34,7 +34,7 @@ func runCommand(ctx context.Context, args []string, stdout, stderr io.Writer) er
 		return err
 	}
 	text := runText + "\nSettings for -set, with the values of the default profile:\n" + c.Help()
-	fs := newFlags("girl run", text, stdout, stderr)
+	fs := newFlags("girl run", text, stderr)
 	var opts girl.Options
 	var set listFlag
 	fs.StringVar(&opts.Data, "data", "", `"market" or a dataset folder (needed)`)

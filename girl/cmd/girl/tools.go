@@ -18,7 +18,7 @@ model, one predictor, one seed, with the probability of a match. JDs are written
 `
 
 func scoreCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	fs := newFlags("girl score", scoreText, stdout, stderr)
+	fs := newFlags("girl score", scoreText, stderr)
 	runDir := fs.String("run", "", "folder of a finished run (needed)")
 	pairs := fs.String("pairs", "", "dataset folder of the pairs to score; its labels may be missing (needed)")
 	out := fs.String("out", "", "Parquet file to write (needed)")
@@ -40,7 +40,7 @@ const generateText = `Write JDs for one CV with both writers of a finished run a
 `
 
 func generateCommand(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
-	fs := newFlags("girl generate", generateText, stdout, stderr)
+	fs := newFlags("girl generate", generateText, stderr)
 	runDir := fs.String("run", "", "folder of a finished run (needed)")
 	cvFile := fs.String("cv", "", "text file with the CV, - for standard input (needed)")
 	k := fs.Int("k", 0, "JDs from each writer; default: as many as the run wrote")
@@ -82,7 +82,7 @@ unlabelled/cvs.parquet.
 `
 
 func marketCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	fs := newFlags("girl market", marketText, stdout, stderr)
+	fs := newFlags("girl market", marketText, stderr)
 	seed := fs.Int("seed", 1, "seed that draws people, vacancies and decisions")
 	cvs := fs.Int("cvs", 2400, "labelled CVs")
 	unlabelled := fs.Int("unlabelled", 600, "further CVs without decisions")
@@ -111,7 +111,7 @@ func importCommand(ctx context.Context, args []string, stdout, stderr io.Writer)
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		kind, args = args[0], args[1:]
 	}
-	fs := newFlags("girl import "+kind, importText, stdout, stderr)
+	fs := newFlags("girl import "+kind, importText, stderr)
 	var fit datasets.FitOptions
 	var cols datasets.PairColumns
 	switch kind {

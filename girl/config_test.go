@@ -1,0 +1,85 @@
+package girl
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+func TestSnake(t *testing.T) {
+	for name, want := range map[string]string{"CVs": "cvs", "PairsPerCV": "pairs_per_cv", "KLCoefficient": "kl_coefficient", "FFN": "ffn",
+		"MaxDFShare": "max_df_share", "SFT": "sft", "QKVBias": "qkv_bias", "LogTF": "log_tf", "EOSPenalty": "eos_penalty"} {
+		if got := snake(name); got != want {
+			t.Errorf("snake(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestProfilesAreSound: every profile resolves, and its settings differ from the defaults where it has any.
+func TestProfilesAreSound(t *testing.T) {
+	base, err := NewConfig("default", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range ProfileNames() {
+		c, err := NewConfig(name, nil)
+		if err != nil {
+			t.Errorf("profile %s: %v", name, err)
+			continue
+		}
+		for _, s := range profiles[name] {
+			key, _, _ := strings.Cut(s, "=")
+			if c.Resolved()[key] == base.Resolved()[key] {
+				t.Errorf("profile %s sets %s to its default", name, s)
+			}
+		}
+	}
+}
+
+// TestConfigSurvivesTheManifest: every setting, extreme numbers included, comes back from JSON as it was.
+func TestConfigSurvivesTheManifest(t *testing.T) {
+	c, err := NewConfig("smoke", []string{"market.seed=20231123", "sft.batch_tokens=1000000", "ppo.adam_eps=1e-12", "ppo.adaptive_kl=true", "sft.learning_rate=0.0000005"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := c.rawResolved()
+	if err != nil {
+		t.Fatal(err)
+	}
+	blob, err := json.Marshal(manifest{Config: raw})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m manifest
+	if err := json.Unmarshal(blob, &m); err != nil {
+		t.Fatal(err)
+	}
+	var settings []string
+	for k, v := range m.Config {
+		settings = append(settings, k+"="+strings.Trim(string(v), `"`))
+	}
+	again, err := NewConfig("default", settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *again != *c {
+		t.Errorf("got %+v, want %+v", *again, *c)
+	}
+}
+
+func TestEveryFieldHasAMeaning(t *testing.T) {
+	c := &Config{}
+	seen := map[string]bool{}
+	for _, f := range c.fields() {
+		if f.tag.Get("doc") == "" {
+			t.Errorf("%s has no doc", f.key)
+		}
+		if seen[f.key] {
+			t.Errorf("%s stands for two fields", f.key)
+		}
+		seen[f.key] = true
+	}
+	if len(seen) < 60 {
+		t.Errorf("only %d settings were found", len(seen))
+	}
+}
