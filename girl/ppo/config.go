@@ -9,7 +9,7 @@ import "fmt"
 
 // Config holds the hyper-parameters. The paper's own are not known to us.
 type Config struct {
-	Iterations    int     `default:"30" min:"1" max:"1000000" doc:"rollout-and-update rounds"`
+	Iterations    int     `default:"18" min:"1" max:"1000000" doc:"rollout-and-update rounds"`
 	Rollouts      int     `default:"96" min:"2" max:"65536" doc:"episodes (one response to one CV) a round"`
 	MinibatchRows int     `default:"24" min:"1" max:"65536" doc:"episodes an update step; divides rollouts"`
 	CriticWarmup  int     `default:"3" min:"0" max:"1000000" doc:"first rounds that train the critic alone: advantages of an untrained critic push the policy at random (ours)"`
@@ -29,7 +29,7 @@ type Config struct {
 	Temperature   float64 `default:"1" min:"0.01" max:"10" doc:"sampling temperature; logits are divided by it in rollout, reference and update alike"`
 	EOSPenalty    float64 `default:"-3" min:"-1000" max:"1000" doc:"normalised score of a response that does not end, in place of its own"`
 	WhitenRewards bool    `default:"false" doc:"scale rewards to unit variance, keeping their mean (2019 port: on; TL;DR: off)"`
-	EvalEvery     int     `default:"5" min:"1" max:"100000" doc:"rounds between evaluations on validation CVs"`
+	EvalEvery     int     `default:"3" min:"1" max:"100000" doc:"rounds between evaluations on validation CVs"`
 	EvalPrompts   int     `default:"192" min:"1" max:"100000" doc:"validation CVs an evaluation writes for"`
 	MaxKL         float64 `default:"200" min:"0.1" max:"1e9" doc:"mean per-sequence KL in nats above which training stops"`
 }
