@@ -16,7 +16,7 @@ import (
 // our own choice, made on validation loss.
 type Config struct {
 	Epochs       int     `default:"5" min:"1" max:"1000" doc:"most passes over the pairs"`
-	LearningRate float64 `default:"0.0025" min:"1e-7" max:"1" doc:"peak learning rate of Adam"`
+	LearningRate float64 `default:"0.0025" min:"1e-7" max:"1e9" doc:"peak learning rate of Adam"`
 	Warmup       int     `default:"100" min:"0" max:"100000" doc:"steps of linear warm-up"`
 	WeightDecay  float64 `default:"0.05" min:"0" max:"1" doc:"decoupled weight decay"`
 	ClipNorm     float64 `default:"1" min:"0" max:"1000" doc:"largest global gradient norm, 0 for no clipping"`

@@ -353,6 +353,22 @@ func editManifest(path string, edit func(config map[string]any)) error {
 	return os.WriteFile(path, data, 0o644)
 }
 
+// TestDivergenceStopsTraining: a loss that is not finite ends the run with the stage's name and keeps what was finished.
+func TestDivergenceStopsTraining(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "run")
+	code, _, stderr := girlCommand(t, "run", "-data", "market", "-profile", "smoke", "-out", out,
+		"-set", "sft.learning_rate=1e9", "-set", "sft.clip_norm=0", "-set", "sft.warmup=0")
+	if code != exitError || !strings.Contains(stderr, "diverged") || !strings.Contains(stderr, "sft") {
+		t.Errorf("exit code %d, error %q: want one that names the stage and the divergence", code, stderr)
+	}
+	if _, err := os.Stat(filepath.Join(out, "seed-1", "tokenizer.json")); err != nil {
+		t.Error("the finished tokenizer is gone")
+	}
+	if _, err := os.Stat(filepath.Join(out, "seed-1", "girl_sft.safetensors")); err == nil {
+		t.Error("diverged weights were saved")
+	}
+}
+
 // TestFullDisk: where no file may grow beyond a few kilobytes, writing fails with one clear error and leaves no half-written file.
 func TestFullDisk(t *testing.T) {
 	var old syscall.Rlimit
