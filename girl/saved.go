@@ -120,19 +120,15 @@ func differences(got, want lm.Config) string {
 
 // write writes JDs for CVs with both writers; the numbers drawn depend on drawSeed.
 func (s *savedRun) write(ctx context.Context, m *savedSeed, cvs []datasets.CV, c GenerateConfig, drawSeed int, progress lm.Progress) ([]results.GeneratedRow, error) {
-	var all []results.GeneratedRow
+	var writers []*jdWriter
 	for _, model := range []string{modelSFT, modelGIRL} {
 		j, err := newJDWriter(s.backend, m.template, m.writers[model], m.reward, m.normalizer, s.cfg.PPO.EOSPenalty, model, drawSeed, c)
 		if err != nil {
 			return nil, err
 		}
-		rows, err := j.write(ctx, cvs, progress)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, rows...)
+		writers = append(writers, j)
 	}
-	return all, nil
+	return writeAll(ctx, cvs, progress, writers...)
 }
 
 // MaxSamples is the most JDs that one call writes for a CV with one writer.

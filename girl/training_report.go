@@ -1,6 +1,7 @@
 package girl
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -21,7 +22,19 @@ type trainingOutput struct {
 // measured is one row of the training table: a quantity with one value a seed.
 type measured struct {
 	metric, model, split, label string
-	values                      []float64 // by seed
+	values                      []float64      // by seed
+	estimate                    *eval.Estimate // with the uncertainty of CVs and seeds; nil where only seeds are known to vary
+}
+
+func (m *measured) cell() (results.Cell, error) {
+	if e := m.estimate; e != nil {
+		return results.WithInterval(e.Value, e.Low, e.High), nil
+	}
+	summary, err := eval.MeanOverSeeds(m.values, 0.95)
+	if err != nil || math.IsNaN(summary.Low) {
+		return results.Number(summary.Mean), err
+	}
+	return results.WithInterval(summary.Mean, summary.Low, summary.High), nil
 }
 
 // trainingReport tells how the writer, the reward model and PPO did: loss, pair accuracy, KL, proxy and, on the market, gold
@@ -62,30 +75,27 @@ func (r *run) trainingReport(generated []results.GeneratedRow) (*trainingOutput,
 		put("best_round", modelGIRL, "valid", "best PPO round", float64(p.Best.Iteration))
 		curves.add(int64(seed), p)
 	}
-	if err := r.writerRewards(generated, put); err != nil {
+	rewards, err := r.writerRewards(generated)
+	if err != nil {
 		return nil, err
 	}
+	list = append(list, rewards...)
 	out := &trainingOutput{}
-	var err error
 	if out.figure, err = curves.figure(); err != nil {
 		return nil, err
 	}
 	table := results.Table{Name: "training", Title: "Training of writer, reward model and PPO: " + r.data.Name,
 		Columns: []results.Column{{Key: "quantity", Name: "quantity"}, {Key: "model", Name: "model"}, {Key: "split", Name: "split"},
 			{Key: "value", Name: "mean over seeds", Kind: results.KindNumber, Digits: 4, Interval: true}},
-		Notes: []string{fmt.Sprintf("%d seeds; intervals over seeds (Student, 95 %%) where there are at least two. Differences are on the same test CVs with the same random numbers.", len(r.opts.Seeds))}}
+		Notes: []string{fmt.Sprintf("%d seeds. 95 %% intervals: of rewards over test CVs (bootstrap of CV groups) and seeds; of the other rows over seeds alone (Student), where there are at least two. Differences are on the same CVs with the same random numbers.", len(r.opts.Seeds))}}
 	for _, m := range list {
 		for i, v := range m.values {
 			out.rows = append(out.rows, results.Row{Experiment: "training", Dataset: r.data.Name, Model: m.model, Split: m.split,
 				Metric: m.metric, Seed: int64(r.opts.Seeds[i]), Value: v})
 		}
-		summary, err := eval.MeanOverSeeds(m.values, 0.95)
+		cell, err := m.cell()
 		if err != nil {
 			return nil, err
-		}
-		cell := results.Number(summary.Mean)
-		if !math.IsNaN(summary.Low) {
-			cell = results.WithInterval(summary.Mean, summary.Low, summary.High)
 		}
 		table.Rows = append(table.Rows, results.TableRow{Cells: []results.Cell{results.Text(m.label), results.Text(m.model), results.Text(m.split), cell}})
 	}
@@ -93,50 +103,96 @@ func (r *run) trainingReport(generated []results.GeneratedRow) (*trainingOutput,
 	return out, nil
 }
 
-// writerRewards compares both writers on the test CVs by proxy and, where an oracle knows it, gold reward.
-func (r *run) writerRewards(generated []results.GeneratedRow, put func(metric, model, split, label string, v float64)) error {
-	for _, seed := range r.opts.Seeds {
-		proxy, gold := map[string]*mean{}, map[string]*mean{}
-		at := func(m map[string]*mean, k string) *mean {
-			if m[k] == nil {
-				m[k] = &mean{}
-			}
-			return m[k]
+// writerRewards compares both writers on the test CVs by proxy and, where an oracle knows it, gold reward. The unit is a CV,
+// with the mean of its K JDs.
+func (r *run) writerRewards(generated []results.GeneratedRow) ([]*measured, error) {
+	cvs := r.data.cvsOf(datasets.Test)
+	at, groups := make(map[string]int, len(cvs)), make([]int, len(cvs))
+	for i, x := range cvs {
+		at[x.ID], groups[i] = i, r.data.Assignment.Group[x.ID]
+	}
+	seedAt := map[int64]int{}
+	for i, s := range r.opts.Seeds {
+		seedAt[int64(s)] = i
+	}
+	type key struct{ metric, model string }
+	sums, counts := map[key][][]float64{}, map[string][][]float64{} // [seed][CV]
+	blank := func() [][]float64 {
+		m := make([][]float64, len(r.opts.Seeds))
+		for i := range m {
+			m[i] = make([]float64, len(cvs))
 		}
-		for _, g := range generated {
-			if g.Seed != int64(seed) || r.data.Assignment.Split[g.CVID] != datasets.Test {
-				continue
-			}
-			at(proxy, g.Model).add(g.Reward)
-			if r.data.Market != nil {
-				p, _, err := r.data.Market.AcceptText(g.CVID, g.Text)
-				if err != nil {
-					return err
-				}
-				at(gold, g.Model).add(p)
-			}
+		return m
+	}
+	add := func(k key, seed, cv int, v float64) {
+		if sums[k] == nil {
+			sums[k] = blank()
 		}
-		for _, q := range []struct {
-			metric, label string
-			of            map[string]*mean
-		}{{"proxy_reward", "proxy reward (normalised score)", proxy}, {"gold_reward", "gold reward (true acceptance probability)", gold}} {
-			if len(q.of) == 0 {
-				continue
+		sums[k][seed][cv] += v
+	}
+	for _, g := range generated {
+		cv, ok := at[g.CVID]
+		if !ok {
+			continue
+		}
+		seed := seedAt[g.Seed]
+		if counts[g.Model] == nil {
+			counts[g.Model] = blank()
+		}
+		counts[g.Model][seed][cv]++
+		add(key{"proxy_reward", g.Model}, seed, cv, g.Reward)
+		if r.data.Market != nil {
+			p, _, err := r.data.Market.AcceptText(g.CVID, g.Text)
+			if err != nil {
+				return nil, err
 			}
-			for _, model := range []string{modelSFT, modelGIRL} {
-				put(q.metric, model, "test", q.label, at(q.of, model).value())
-			}
-			put(q.metric, modelGIRL+" - "+modelSFT, "test", q.label, at(q.of, modelGIRL).value()-at(q.of, modelSFT).value())
+			add(key{"gold_reward", g.Model}, seed, cv, p)
 		}
 	}
-	return nil
+	var out []*measured
+	boot := eval.Bootstrap{Resamples: r.cfg.Eval.Resamples, Seed: uint64(r.cfg.Split.Seed)}
+	put := func(metric, model, label string, perCV [][]float64) error {
+		e, err := boot.Mean(groups, perCV...)
+		if err != nil {
+			return fmt.Errorf("%s of %s: %w", metric, model, err)
+		}
+		m := &measured{metric: metric, model: model, split: "test", label: label, estimate: &e}
+		for _, row := range perCV {
+			m.values = append(m.values, average(row))
+		}
+		out = append(out, m)
+		return nil
+	}
+	for _, q := range []struct{ metric, label string }{
+		{"proxy_reward", "proxy reward (normalised score)"}, {"gold_reward", "gold reward (true acceptance probability)"},
+	} {
+		sft, girl := sums[key{q.metric, modelSFT}], sums[key{q.metric, modelGIRL}]
+		if sft == nil || girl == nil {
+			continue
+		}
+		difference := blank()
+		for s := range difference {
+			for i := range cvs {
+				sft[s][i] /= counts[modelSFT][s][i]
+				girl[s][i] /= counts[modelGIRL][s][i]
+				difference[s][i] = girl[s][i] - sft[s][i]
+			}
+		}
+		if err := errors.Join(put(q.metric, modelSFT, q.label, sft), put(q.metric, modelGIRL, q.label, girl),
+			put(q.metric, modelGIRL+" - "+modelSFT, q.label, difference)); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
-type mean struct{ sum, n float64 }
-
-func (m *mean) add(x float64) { m.sum += x; m.n++ }
-
-func (m *mean) value() float64 { return m.sum / m.n }
+func average(x []float64) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += v / float64(len(x))
+	}
+	return sum
+}
 
 // curves collects the PPO evaluations and rounds of every seed for the training figure.
 type curves struct{ panels []curvePanel }

@@ -5,9 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gomlx/compute"
+	"golang.org/x/sync/errgroup"
 
 	"genjobrec/datasets"
 	"genjobrec/girl/lm"
@@ -104,11 +107,34 @@ func (d *Data) matcherCVs() []datasets.CV {
 	return append(append(out, d.cvsOf(datasets.Valid)...), d.cvsOf(datasets.Test)...)
 }
 
+// writeAll writes K JDs for each CV with GIRL-SFT and with GIRL, the two side by side: GIRL-SFT's rows, then GIRL's.
+func writeAll(ctx context.Context, cvs []datasets.CV, progress lm.Progress, writers ...*jdWriter) ([]results.GeneratedRow, error) {
+	rows, done := make([][]results.GeneratedRow, len(writers)), make([]int, len(writers))
+	var mu sync.Mutex // guards done
+	group, ctx := errgroup.WithContext(ctx)
+	for i, j := range writers {
+		group.Go(func() (err error) {
+			rows[i], err = j.write(ctx, cvs, func(n, total int, note string) {
+				mu.Lock()
+				defer mu.Unlock()
+				done[i] = n
+				all := 0
+				for _, d := range done {
+					all += d
+				}
+				progress.At(all, len(writers)*total, note)
+			})
+			return err
+		})
+	}
+	err := group.Wait()
+	return slices.Concat(rows...), err
+}
+
 // generate writes K JDs for each of the matcher's CVs with both generators.
 func (s *seedRun) generate() error {
 	rec, err := s.stage(s.path, "generate", []any{s.seed, s.keys["ppo"], s.cfg.Generate}, []string{generatedFile}, func(rec *stageRecord) error {
-		cvs := s.data.matcherCVs()
-		var all []results.GeneratedRow
+		var writers []*jdWriter
 		for _, g := range []struct {
 			name string
 			w    *lm.Weights
@@ -117,15 +143,15 @@ func (s *seedRun) generate() error {
 			if err != nil {
 				return err
 			}
-			done := len(all) / s.cfg.Generate.Samples
-			rows, err := j.write(s.ctx, cvs, func(n, total int, note string) { rec.progress.At(done+n, 2*total, note) })
-			if err != nil {
-				return err
-			}
-			all = append(all, rows...)
-			for _, r := range rows {
-				rec.Tokens += int(r.Tokens)
-			}
+			writers = append(writers, j)
+		}
+		cvs := s.data.matcherCVs()
+		all, err := writeAll(s.ctx, cvs, rec.progress, writers...)
+		if err != nil {
+			return err
+		}
+		for _, r := range all {
+			rec.Tokens += int(r.Tokens)
 		}
 		rec.Notes = append(rec.Notes, fmt.Sprintf("%d JDs for %d CVs", len(all), len(cvs)))
 		return results.WriteGenerated(s.file(generatedFile), all)

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"genjobrec/girl/lm"
 )
@@ -58,20 +61,8 @@ func (t *trainer) iterate(ctx context.Context, number int) (Iteration, error) {
 		return Iteration{}, err
 	}
 	it := t.advantages(episodes, number)
-	it.FirstRatio = 1 // as long as the policy is not updated
-	order := first
-	for epoch := range t.c.Epochs {
-		if epoch > 0 {
-			order = t.rng.Perm(len(episodes))
-		}
-		for from := 0; from < len(order); from += t.c.MinibatchRows {
-			if err := ctx.Err(); err != nil {
-				return it, err
-			}
-			if err := t.update(episodes, order[from:from+t.c.MinibatchRows], epoch == 0 && from == 0, &it); err != nil {
-				return it, err
-			}
-		}
+	if err := t.updates(ctx, episodes, first, &it); err != nil {
+		return it, err
 	}
 	it.divide(float64(t.perRound))
 	if t.c.AdaptiveKL {
@@ -107,32 +98,37 @@ func (t *trainer) rollout(ctx context.Context) ([]*episode, error) {
 	return episodes, nil
 }
 
-// annotate fills old and reference log-probabilities and values, minibatch by minibatch of the given order.
+// annotate fills old and reference log-probabilities and values, minibatch by minibatch of the given order, the three
+// models side by side.
 func (t *trainer) annotate(episodes []*episode, order []int) error {
-	for from := 0; from < len(order); from += t.c.MinibatchRows {
-		rows := order[from : from+t.c.MinibatchRows]
-		batch, err := packEpisodes(episodes, rows)
-		if err != nil {
-			return err
-		}
-		for _, f := range []struct {
-			forward *lm.Forward
-			into    func(e *episode) *[]float64
-		}{
-			{t.old, func(e *episode) *[]float64 { return &e.old }},
-			{t.ref, func(e *episode) *[]float64 { return &e.ref }},
-			{t.val, func(e *episode) *[]float64 { return &e.values }},
-		} {
-			flat, err := f.forward.Batch(batch)
-			if err != nil {
-				return err
+	var group errgroup.Group
+	for _, f := range []struct {
+		forward *lm.Forward
+		into    func(e *episode) *[]float64
+	}{
+		{t.old, func(e *episode) *[]float64 { return &e.old }},
+		{t.ref, func(e *episode) *[]float64 { return &e.ref }},
+		{t.val, func(e *episode) *[]float64 { return &e.values }},
+	} {
+		group.Go(func() error {
+			for rows := range slices.Chunk(order, t.c.MinibatchRows) {
+				own := pick(episodes, rows)
+				batch, err := packEpisodes(own)
+				if err != nil {
+					return err
+				}
+				flat, err := f.forward.Batch(batch)
+				if err != nil {
+					return err
+				}
+				for i, row := range batch.Unflatten(flat) {
+					*f.into(own[i]) = toFloat64(row)
+				}
 			}
-			for i, row := range batch.Unflatten(flat) {
-				*f.into(episodes[rows[i]]) = toFloat64(row)
-			}
-		}
+			return nil
+		})
 	}
-	return nil
+	return group.Wait()
 }
 
 // advantages fills rewards into whitened advantages and returns, and starts the round's log line.
@@ -158,61 +154,111 @@ func (t *trainer) advantages(episodes []*episode, number int) Iteration {
 	return it
 }
 
-// update makes one policy and one critic step on the given episodes.
-func (t *trainer) update(episodes []*episode, rows []int, first bool, it *Iteration) error {
-	batch, err := packEpisodes(episodes, rows)
-	if err != nil {
-		return err
-	}
-	flatten := func(of func(e *episode) []float64) (any, error) {
-		numbers := make([][]float32, len(rows))
-		for i, r := range rows {
-			numbers[i] = toFloat32(of(episodes[r]))
+// updates makes the round's update steps, the first epoch in the given order. Policy and critic are two models with losses
+// of their own, so they are updated side by side, which changes no number.
+func (t *trainer) updates(ctx context.Context, episodes []*episode, first []int, it *Iteration) error {
+	var minibatches [][]int
+	order := first
+	for epoch := range t.c.Epochs {
+		if epoch > 0 {
+			order = t.rng.Perm(len(episodes))
 		}
-		return batch.Flatten(numbers)
-	}
-	old, err := flatten(func(e *episode) []float64 { return e.old })
-	if err != nil {
-		return err
-	}
-	adv, err := flatten(func(e *episode) []float64 { return e.advantages })
-	if err != nil {
-		return err
-	}
-	values, err := flatten(func(e *episode) []float64 { return e.values })
-	if err != nil {
-		return err
-	}
-	returns, err := flatten(func(e *episode) []float64 { return e.returns })
-	if err != nil {
-		return err
-	}
-	tokens, index, target, mask := batch.Args()
-	p := lm.StepResult{Metrics: []float64{0, 0, 1, 0}} // of a policy that is left alone: nothing clipped, ratio 1
-	if warm := t.c.CriticWarmup * t.perRound; t.step >= warm {
-		rate := lm.LinearRate(t.c.PolicyRate, t.step-warm, t.c.Iterations*t.perRound-warm)
-		if p, err = t.policy.Step(rate, tokens, index, target, mask, old, adv); err != nil {
-			return fmt.Errorf("policy: %w", err)
+		for rows := range slices.Chunk(order, t.c.MinibatchRows) {
+			minibatches = append(minibatches, rows)
 		}
 	}
-	v, err := t.value.Step(lm.LinearRate(t.c.ValueRate, t.step, t.c.Iterations*t.perRound), tokens, index, mask, values, returns)
-	if err != nil {
-		return fmt.Errorf("critic: %w", err)
+	policy, critic := make([]lm.StepResult, len(minibatches)), make([]lm.StepResult, len(minibatches))
+	group, ctx := errgroup.WithContext(ctx)
+	each := func(name string, into []lm.StepResult, update func(step int, episodes []*episode) (lm.StepResult, error)) {
+		group.Go(func() error {
+			for i, rows := range minibatches {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				var err error
+				if into[i], err = update(t.step+i, pick(episodes, rows)); err != nil {
+					return fmt.Errorf("%s: %w", name, err)
+				}
+			}
+			return nil
+		})
 	}
-	t.step++
-	it.add(p, v)
-	if first {
-		it.FirstRatio = p.Metrics[2]
+	each("policy", policy, t.updatePolicy)
+	each("critic", critic, t.updateCritic)
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	t.step += len(minibatches)
+	it.FirstRatio = policy[0].Metrics[2]
+	for i := range minibatches {
+		it.add(policy[i], critic[i])
 	}
 	return nil
 }
 
-func packEpisodes(episodes []*episode, rows []int) (*lm.Batch, error) {
-	seqs := make([]lm.Sequence, len(rows))
+// updatePolicy makes one policy step, or none as long as the critic warms up.
+func (t *trainer) updatePolicy(step int, episodes []*episode) (lm.StepResult, error) {
+	warm := t.c.CriticWarmup * t.perRound
+	if step < warm {
+		return lm.StepResult{Metrics: []float64{0, 0, 1, 0}}, nil // nothing clipped, ratio 1
+	}
+	batch, err := packEpisodes(episodes)
+	if err != nil {
+		return lm.StepResult{}, err
+	}
+	old, err := flatten(batch, episodes, func(e *episode) []float64 { return e.old })
+	if err != nil {
+		return lm.StepResult{}, err
+	}
+	advantages, err := flatten(batch, episodes, func(e *episode) []float64 { return e.advantages })
+	if err != nil {
+		return lm.StepResult{}, err
+	}
+	tokens, index, target, mask := batch.Args()
+	return t.policy.Step(lm.LinearRate(t.c.PolicyRate, step-warm, t.c.Iterations*t.perRound-warm), tokens, index, target, mask, old, advantages)
+}
+
+// updateCritic makes one critic step.
+func (t *trainer) updateCritic(step int, episodes []*episode) (lm.StepResult, error) {
+	batch, err := packEpisodes(episodes)
+	if err != nil {
+		return lm.StepResult{}, err
+	}
+	values, err := flatten(batch, episodes, func(e *episode) []float64 { return e.values })
+	if err != nil {
+		return lm.StepResult{}, err
+	}
+	returns, err := flatten(batch, episodes, func(e *episode) []float64 { return e.returns })
+	if err != nil {
+		return lm.StepResult{}, err
+	}
+	tokens, index, _, mask := batch.Args()
+	return t.value.Step(lm.LinearRate(t.c.ValueRate, step, t.c.Iterations*t.perRound), tokens, index, mask, values, returns)
+}
+
+func pick(episodes []*episode, rows []int) []*episode {
+	out := make([]*episode, len(rows))
 	for i, r := range rows {
-		seqs[i] = episodes[r].seq
+		out[i] = episodes[r]
+	}
+	return out
+}
+
+func packEpisodes(episodes []*episode) (*lm.Batch, error) {
+	seqs := make([]lm.Sequence, len(episodes))
+	for i, e := range episodes {
+		seqs[i] = e.seq
 	}
 	return lm.Pack(seqs, len(seqs), lm.Responses)
+}
+
+// flatten lays out one number a response token as the batch does.
+func flatten(batch *lm.Batch, episodes []*episode, of func(e *episode) []float64) (any, error) {
+	numbers := make([][]float32, len(episodes))
+	for i, e := range episodes {
+		numbers[i] = toFloat32(of(e))
+	}
+	return batch.Flatten(numbers)
 }
 
 func toFloat64(x []float32) []float64 {
