@@ -15,6 +15,8 @@ type SplitOptions struct {
 	ValidShare     float64 // validation's share, in [0,1): of all CVs; of the CVs outside the test set where that is given; 0: no validation
 	TestShare      float64 // test's share of all CVs, in [0,1); ignored where the test set is given; 0: no test
 	GeneratorShare float64 // share of the training CVs whose pairs SFT and the reward model may see, in [0,1]
+	MaxValid       int     // most CVs that validation is to hold where it is drawn; 0: no limit
+	MaxTest        int     // most CVs that test is to hold where it is drawn; 0: no limit
 	NearDuplicate  float64 // Jaccard similarity in (0,1] from which CVs are grouped; 0: DefaultNearDuplicate
 }
 
@@ -68,8 +70,8 @@ func Assign(ds *Dataset, test *Dataset, o SplitOptions) (*Assignment, error) {
 	rng := rand.New(rand.NewPCG(o.Seed, 0x6a6f62726563)) // the second word only keeps this stream apart
 
 	if given == nil {
-		left := a.draw(rng, groups, Test, o.TestShare*float64(len(all.CVs)))
-		left = a.draw(rng, left, Valid, o.ValidShare*float64(len(all.CVs)))
+		left := a.draw(rng, groups, Test, a.target(Test, o.TestShare, len(all.CVs), o.MaxTest))
+		left = a.draw(rng, left, Valid, a.target(Valid, o.ValidShare, len(all.CVs), o.MaxValid))
 		a.rest(left)
 	} else if err := a.follow(rng, groups, given, o); err != nil {
 		return nil, err
@@ -90,6 +92,9 @@ func (o SplitOptions) check() error {
 		if !(f.value >= 0 && f.value <= 1) {
 			return fmt.Errorf("split options: %s is %v, expected a number in [0,1]", f.name, f.value)
 		}
+	}
+	if o.MaxValid < 0 || o.MaxTest < 0 {
+		return fmt.Errorf("split options: MaxValid %d and MaxTest %d must not be negative", o.MaxValid, o.MaxTest)
 	}
 	if s := o.ValidShare + o.TestShare; s >= 1 {
 		return fmt.Errorf("split options: ValidShare %v and TestShare %v leave nothing for training", o.ValidShare, o.TestShare)
@@ -115,6 +120,16 @@ func groupCVs(cvs []CV, threshold float64) ([][]CV, error) {
 		groups[g] = append(groups[g], cvs[i])
 	}
 	return groups, nil
+}
+
+// target is how many CVs a drawn split is to hold: its share of n, but no more than limit where there is one.
+func (a *Assignment) target(s Split, share float64, n, limit int) float64 {
+	target := share * float64(n)
+	if limit <= 0 || target <= float64(limit) {
+		return target
+	}
+	a.Notes = append(a.Notes, fmt.Sprintf("split %s is limited to %d CVs instead of %.0f; the others are for training", s, limit, target))
+	return float64(limit)
 }
 
 // draw moves groups at random to split s until it holds about target CVs, and returns the groups left over
@@ -197,7 +212,7 @@ func (a *Assignment) follow(rng *rand.Rand, groups [][]CV, given map[string]map[
 	if validGiven || o.ValidShare == 0 {
 		return nil
 	}
-	a.draw(rng, train, Valid, o.ValidShare*float64(n))
+	a.draw(rng, train, Valid, a.target(Valid, o.ValidShare, n, o.MaxValid))
 	carved := 0
 	for _, s := range a.Split {
 		if s == Valid {

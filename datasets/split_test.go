@@ -54,6 +54,8 @@ func TestAssignSharesCountCVs(t *testing.T) {
 		{"groups of two", repeat(2, 50), usual, [4]int{70, 10, 20, 36}}, // half of 70 is 35: 34 and 36 are as near
 		{"no validation", repeat(1, 10), SplitOptions{TestShare: 0.3}, [4]int{7, 0, 3, 0}},
 		{"no test", repeat(1, 10), SplitOptions{ValidShare: 0.3, GeneratorShare: 1}, [4]int{7, 3, 0, 7}},
+		{"limits", repeat(1, 100), SplitOptions{ValidShare: 0.1, TestShare: 0.2, MaxValid: 4, MaxTest: 7, GeneratorShare: 0.5}, [4]int{89, 4, 7, 45}},
+		{"limits that do not bind", repeat(1, 100), SplitOptions{ValidShare: 0.1, TestShare: 0.2, MaxValid: 10, MaxTest: 50, GeneratorShare: 0.5}, [4]int{70, 10, 20, 35}},
 		// The group of 60 brings no share nearer to its target, so it goes to training.
 		{"a large group", append(repeat(1, 40), 60), usual, [4]int{70, 10, 20, -1}},
 	}
@@ -347,6 +349,28 @@ func TestAssignLeakage(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", leak, tt.want)
 			}
 		})
+	}
+}
+
+func TestAssignNotesLimits(t *testing.T) {
+	ds := grouped(repeat(1, 100)...)
+	limited := usual
+	limited.MaxTest = 7
+	a, err := Assign(ds, nil, limited)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"split test is limited to 7 CVs instead of 20; the others are for training"}, a.Notes); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	withSplit(ds, 0, 20, Test)
+	withSplit(ds, 20, 100, Train)
+	limited.MaxValid = 3
+	if a, err = Assign(ds, nil, limited); err != nil {
+		t.Fatal(err)
+	}
+	if got := counts(a); got[1] != 3 || got[2] != 20 {
+		t.Errorf("an explicit test split and at most 3 CVs for validation: %v", got)
 	}
 }
 

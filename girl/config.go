@@ -39,9 +39,9 @@ type Config struct {
 
 // MarketConfig sizes the synthetic labour market of -data market.
 type MarketConfig struct {
-	CVs        int `default:"1600" min:"50" max:"1000000" doc:"labelled CVs"`
+	CVs        int `default:"3200" min:"50" max:"1000000" doc:"labelled CVs"`
 	JDs        int `default:"0" min:"0" max:"1000000" doc:"vacancies, 0 for a third of the CVs"`
-	PairsPerCV int `default:"8" min:"2" max:"100" doc:"JDs each CV is judged on, on average"`
+	PairsPerCV int `default:"4" min:"2" max:"100" doc:"JDs each CV is judged on, on average"`
 	Unlabelled int `default:"400" min:"0" max:"1000000" doc:"further CVs without decisions, as prompts for PPO"`
 	Seed       int `default:"1" min:"0" max:"1000000000" doc:"seed that draws people and vacancies; training seeds leave it alone"`
 }
@@ -50,7 +50,9 @@ type MarketConfig struct {
 type SplitConfig struct {
 	ValidShare     float64 `default:"0.15" min:"0.01" max:"0.8" doc:"share of CVs for tuning and early stopping"`
 	TestShare      float64 `default:"0.2" min:"0.01" max:"0.8" doc:"share of CVs for the tables"`
-	GeneratorShare float64 `default:"0.6" min:"0.05" max:"1" doc:"share of training CVs whose pairs train the writer and the reward model"`
+	MaxValid       int     `default:"0" min:"0" max:"1000000000" doc:"most CVs of a drawn validation split, 0 for no limit"`
+	MaxTest        int     `default:"0" min:"0" max:"1000000000" doc:"most CVs of a drawn test split, 0 for no limit"`
+	GeneratorShare float64 `default:"0.75" min:"0.05" max:"1" doc:"share of training CVs whose pairs train the writer and the reward model"`
 	NearDuplicate  float64 `default:"0.5" min:"0.05" max:"1" doc:"Jaccard similarity of word shingles from which two CVs are one group"`
 	Seed           int     `default:"1" min:"0" max:"1000000000" doc:"seed of the division; training seeds leave it alone"`
 }
@@ -83,7 +85,7 @@ func (m ModelConfig) decoder(vocab int) lm.Config {
 // GenerateConfig says how JDs are written for the matcher.
 type GenerateConfig struct {
 	Samples     int     `default:"3" min:"1" max:"1024" doc:"K, JDs written for each CV"`
-	Temperature float64 `default:"1" min:"0" max:"10" doc:"sampling temperature; 0 writes the most probable token"`
+	Temperature float64 `default:"0.7" min:"0" max:"10" doc:"sampling temperature, that of PPO; 0 writes the most probable token"`
 	BatchRows   int     `default:"128" min:"1" max:"65536" doc:"JDs written at once"`
 }
 
@@ -95,16 +97,16 @@ type EvalConfig struct {
 // profiles are lists of -set arguments over the defaults: sizes and steps, nothing else.
 var profiles = map[string][]string{
 	"smoke": {
-		"market.cvs=160", "market.unlabelled=20", "tokenizer.vocab=600",
+		"market.cvs=160", "market.pairs_per_cv=8", "market.unlabelled=20", "tokenizer.vocab=600",
 		"model.layers=1", "model.dim=32", "model.heads=2", "model.ffn=64", "model.max_prompt=96", "model.max_response=64",
 		"sft.epochs=2", "reward.epochs=1", "ppo.iterations=2", "ppo.critic_warmup=0", "ppo.rollouts=16", "ppo.minibatch_rows=8", "ppo.epochs=1", "ppo.eval_every=1", "ppo.eval_prompts=16",
 		"generate.samples=2", "eval.resamples=200",
 		"recommend.dim=16", "recommend.width=8", "recommend.members=2", "recommend.trials=2", "recommend.max_steps=60",
 	},
-	"default": {},
+	"default": {"split.max_valid=240", "split.max_test=320"},
 	"paper": {
-		"market.cvs=4000", "market.unlabelled=2000", "sft.epochs=8", "reward.epochs=3", "reward.matched=3", "reward.mismatched=3",
-		"ppo.iterations=40", "ppo.rollouts=128", "ppo.minibatch_rows=32", "generate.samples=4", "recommend.trials=16",
+		"market.cvs=6000", "market.unlabelled=2000", "split.max_valid=600", "split.max_test=800", "sft.epochs=4", "reward.epochs=3", "reward.matched=3", "reward.mismatched=3",
+		"ppo.iterations=60", "ppo.rollouts=256", "ppo.minibatch_rows=32", "generate.samples=4", "recommend.trials=16",
 	},
 }
 
@@ -172,6 +174,7 @@ func (c *Config) validate() error {
 func (c *Config) splitOptions() datasets.SplitOptions {
 	s := c.Split
 	return datasets.SplitOptions{Seed: uint64(s.Seed), ValidShare: s.ValidShare, TestShare: s.TestShare,
+		MaxValid: s.MaxValid, MaxTest: s.MaxTest,
 		GeneratorShare: s.GeneratorShare, NearDuplicate: s.NearDuplicate}
 }
 

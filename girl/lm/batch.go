@@ -47,7 +47,7 @@ type Batch struct {
 
 // Sizes are rounded up to these so that few shapes are compiled.
 const (
-	lengthStep = 32
+	lengthStep = 16
 	countStep  = 64
 )
 

@@ -24,14 +24,14 @@ func TestPackByHand(t *testing.T) {
 		mask    []float32
 		offsets []int
 	}{
-		{"responses", pack(Responses), []int32{2, 3, 32, 33, 34}, []int32{20, 21, 40, 41, 42}, []float32{1, 1, 1, 1, 1}, []int{0, 2, 5}},
-		{"last token", pack(LastToken), []int32{4, 35}, []int32{0, 0}, []float32{1, 1}, []int{0, 1, 2}},
-		{"weighted", func() (*Batch, error) { return PackWeighted(handBatch(), 3, 0.25) }, []int32{0, 1, 2, 3, 32, 33, 34},
+		{"responses", pack(Responses), []int32{2, 3, 16, 17, 18}, []int32{20, 21, 40, 41, 42}, []float32{1, 1, 1, 1, 1}, []int{0, 2, 5}},
+		{"last token", pack(LastToken), []int32{4, 19}, []int32{0, 0}, []float32{1, 1}, []int{0, 1, 2}},
+		{"weighted", func() (*Batch, error) { return PackWeighted(handBatch(), 3, 0.25) }, []int32{0, 1, 2, 3, 16, 17, 18},
 			[]int32{11, 12, 20, 21, 40, 41, 42}, []float32{0.25, 0.25, 1, 1, 1, 1, 1}, []int{0, 4, 7}},
 	} {
 		b := must(c.pack())(t)
-		if b.Rows != 3 || b.T != 32 || b.N != 64 || b.Count != len(c.index) {
-			t.Errorf("%s: rows %d, T %d, N %d, count %d, want 3, 32, 64, %d", c.name, b.Rows, b.T, b.N, b.Count, len(c.index))
+		if b.Rows != 3 || b.T != 16 || b.N != 64 || b.Count != len(c.index) {
+			t.Errorf("%s: rows %d, T %d, N %d, count %d, want 3, 16, 64, %d", c.name, b.Rows, b.T, b.N, b.Count, len(c.index))
 		}
 		padded := func(real []int32) []int32 { return append(slices.Clone(real), make([]int32, 64-len(real))...) }
 		if want := padded(c.index); !slices.Equal(b.Index, want) {
@@ -46,9 +46,9 @@ func TestPackByHand(t *testing.T) {
 		if !slices.Equal(b.Offsets, c.offsets) {
 			t.Errorf("%s: offsets %v, want %v", c.name, b.Offsets, c.offsets)
 		}
-		tokens := make([]int32, 3*32)
+		tokens := make([]int32, 3*16)
 		copy(tokens, []int32{10, 11, 12, 20, 21})
-		copy(tokens[32:], []int32{30, 40, 41, 42})
+		copy(tokens[16:], []int32{30, 40, 41, 42})
 		if !slices.Equal(b.Tokens, tokens) {
 			t.Errorf("%s: tokens %v, want %v", c.name, b.Tokens, tokens)
 		}
@@ -57,7 +57,7 @@ func TestPackByHand(t *testing.T) {
 
 func TestPackRoundsSizesUp(t *testing.T) {
 	for _, c := range []struct{ prompt, response, length, count int }{
-		{1, 31, 32, 64}, {1, 32, 64, 64}, {1, 64, 96, 64}, {1, 65, 96, 128}, {40, 1, 64, 64}, {5, 0, 32, 64},
+		{1, 15, 16, 64}, {1, 16, 32, 64}, {1, 64, 80, 64}, {1, 65, 80, 128}, {40, 1, 48, 64}, {5, 0, 16, 64},
 	} {
 		b := must(Pack([]Sequence{{make([]int32, c.prompt), make([]int32, c.response)}}, 1, Responses))(t)
 		if b.T != c.length || b.N != c.count || b.Count != c.response {

@@ -32,7 +32,7 @@ func benchTrain(b *testing.B, c Config, rows, prompt, response int) {
 		b.Fatal(err)
 	}
 	trainer, err := NewTrainer(backend, w, AdamConfig{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, ClipNorm: 1}, func(a []*Node) (*Node, []*Node) {
-		lp := TokenLogProbs(w.Logits(Select(w.Hidden(a[0]), a[1])), a[2], 1)
+		lp := TokenLogProbs(w.Logits(w.HiddenAt(a[0], a[1])), a[2], 1)
 		return Neg(Div(ReduceAllSum(Mul(lp, a[3])), ReduceAllSum(a[3]))), nil
 	})
 	if err != nil {

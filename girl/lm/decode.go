@@ -102,7 +102,7 @@ func (w *Weights) prefill(prompts, lengths *Node) (promptCache, *Node) {
 		x = w.finishBlock(l, x, causalAttention(q, k, v, bias))
 	}
 	index := Add(MulScalar(Iota(g, shapes.Make(dtypes.Int32, p), 0), t), AddScalar(lengths, -1))
-	last := Select(w.rmsNorm(x, "norm"), index)
+	last := selectRows(w.rmsNorm(x, "norm"), index)
 	visible := LessThan(Iota(g, shapes.Make(dtypes.Int32, p, t), 1), ExpandAxes(lengths, -1))
 	cache.bias = Reshape(Where(visible, Zeros(g, shapes.Make(dtypes.Float32, p, t)),
 		FillScalar(g, shapes.Make(dtypes.Float32, p, t), masked)), p, 1, 1, 1, t)

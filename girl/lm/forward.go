@@ -30,7 +30,7 @@ func NewLogProbs(backend compute.Backend, w *Weights, temperature float64, rows 
 		return nil, fmt.Errorf("lm: log-probabilities need a temperature above 0, got %g", temperature)
 	}
 	return newForward(backend, w, rows, Responses, func(tokens, index, target *Node) *Node {
-		return TokenLogProbs(w.Logits(Select(w.Hidden(tokens), index)), target, temperature)
+		return TokenLogProbs(w.Logits(w.HiddenAt(tokens, index)), target, temperature)
 	})
 }
 
@@ -40,7 +40,7 @@ func NewScores(backend compute.Backend, w *Weights, which Positions, rows int) (
 		return nil, fmt.Errorf("lm: a model with a %s head has no scores", w.Head)
 	}
 	return newForward(backend, w, rows, which, func(tokens, index, _ *Node) *Node {
-		return w.Score(Select(w.Hidden(tokens), index))
+		return w.Score(w.HiddenAt(tokens, index))
 	})
 }
 

@@ -31,13 +31,6 @@ func (w *Weights) Score(hidden *Node) *Node {
 	return Reshape(s, dims[:len(dims)-1]...)
 }
 
-// Select picks rows of hidden [B,T,D] by flat index b·T+t: index [N] int32 → [N,D]. Running a head over the
-// selected positions only saves its product over prompts and padding, which carry no loss.
-func Select(hidden, index *Node) *Node {
-	d := hidden.Shape().Dimensions
-	return Gather(Reshape(hidden, d[0]*d[1], d[2]), ExpandAxes(index, -1))
-}
-
 // TokenLogProbs gives log softmax(logits/temperature)[target] in nats: logits [N,V], target [N] int32 → [N].
 //
 // It is the gathered logit minus the log-sum-exp, so that neither a one-hot nor a log-softmax over V is kept

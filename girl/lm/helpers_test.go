@@ -139,7 +139,7 @@ func graphOf(t testing.TB, w *Weights, fn func(a []*Node) []*Node, args ...any) 
 // meanLoss is the masked mean of −log π over a batch's arguments: what fine-tuning minimises.
 func meanLoss(w *Weights) LossFn {
 	return func(a []*Node) (*Node, []*Node) {
-		logProbs := TokenLogProbs(w.Logits(Select(w.Hidden(a[0]), a[1])), a[2], 1)
+		logProbs := TokenLogProbs(w.Logits(w.HiddenAt(a[0], a[1])), a[2], 1)
 		return Neg(Div(ReduceAllSum(Mul(logProbs, a[3])), ReduceAllSum(a[3]))), nil
 	}
 }

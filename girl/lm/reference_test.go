@@ -226,6 +226,14 @@ func TestDecoderEqualsSlowReference(t *testing.T) {
 		nearAll(t, name+": hidden", got[0], hidden)
 		nearAll(t, name+": logits", got[1], logits)
 		nearAll(t, name+": scores", scores, wantScores)
+		// Positions in any order, one of them twice.
+		at := []int32{26, 0, 9, 13, 13}
+		var picked []float64
+		for _, i := range at {
+			picked = append(picked, hidden[int(i)*c.Dim:(int(i)+1)*c.Dim]...)
+		}
+		chosen := graphOf(t, writer, func(a []*Node) []*Node { return []*Node{writer.HiddenAt(a[0], a[1])} }, tokens, at)[0]
+		nearAll(t, name+": hidden at positions", chosen, picked)
 	}
 }
 

@@ -82,7 +82,7 @@ func TestPlanBatches(t *testing.T) {
 }
 
 // paddedLength says what Pack makes of a length.
-func paddedLength(n int) int { return max(32, (n+31)/32*32) }
+func paddedLength(n int) int { return max(16, (n+15)/16*16) }
 
 func TestPlanBatchesShuffles(t *testing.T) {
 	lengths := make([]int, 64)

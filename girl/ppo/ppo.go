@@ -167,7 +167,7 @@ func newTrainer(backend compute.Backend, c Config, in Input) (*trainer, error) {
 	try(func() (e error) {
 		t.policy, e = lm.NewTrainer(backend, in.Policy, adam, func(a []*Node) (*Node, []*Node) {
 			tokens, index, target, mask, old, adv := a[0], a[1], a[2], a[3], a[4], a[5]
-			logProbs := lm.TokenLogProbs(in.Policy.Logits(lm.Select(in.Policy.Hidden(tokens), index)), target, c.Temperature)
+			logProbs := lm.TokenLogProbs(in.Policy.Logits(in.Policy.HiddenAt(tokens, index)), target, c.Temperature)
 			loss, clipped, kl, ratio, ratioVar := PolicyLoss(logProbs, old, adv, mask, c.PolicyClip)
 			return loss, []*Node{clipped, kl, ratio, ratioVar}
 		})
@@ -176,7 +176,7 @@ func newTrainer(backend compute.Backend, c Config, in Input) (*trainer, error) {
 	try(func() (e error) {
 		t.value, e = lm.NewTrainer(backend, in.Critic, adam, func(a []*Node) (*Node, []*Node) {
 			tokens, index, mask, old, returns := a[0], a[1], a[2], a[3], a[4]
-			values := in.Critic.Score(lm.Select(in.Critic.Hidden(tokens), index))
+			values := in.Critic.Score(in.Critic.HiddenAt(tokens, index))
 			loss, clipped := ValueLoss(values, old, returns, mask, c.ValueClip)
 			return loss, []*Node{clipped}
 		})

@@ -1,6 +1,7 @@
 package reward
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 
@@ -52,39 +53,60 @@ func (b *batch) args(rows int) ([]any, error) {
 		tensors.FromFlatDataAndDimensions(weight, n)}, nil
 }
 
+// drawn is what one CV brings to an epoch.
+type drawn struct {
+	prompt              []int32
+	matched, mismatched [][]int32
+}
+
+func (d drawn) rows() int { return len(d.matched) + len(d.mismatched) }
+
+// longest is the length in tokens of the longest of its sequences.
+func (d drawn) longest() int {
+	n := 0
+	for _, jd := range slices.Concat(d.matched, d.mismatched) {
+		n = max(n, len(jd))
+	}
+	return len(d.prompt) + n
+}
+
 // draw makes an epoch's batches: of each CV with a match, some matched JDs, some mismatched ones and some borrowed from
-// other CVs, in shuffled order.
+// other CVs. CVs of like length share a batch, which spares padding; the batches come in shuffled order.
 func draw(all []Candidates, c Config, rng *rand.Rand) []*batch {
-	var batches []*batch
-	current := &batch{}
+	var epoch []drawn
 	for _, i := range rng.Perm(len(all)) {
 		cand := all[i]
 		if len(cand.Matched) == 0 {
 			continue
 		}
-		matched := sample(cand.Matched, c.Matched, rng)
-		mismatched := sample(cand.Mismatched, c.Mismatched, rng)
+		d := drawn{cand.Prompt, sample(cand.Matched, c.Matched, rng), sample(cand.Mismatched, c.Mismatched, rng)}
 		borrowed := c.Random
-		if len(mismatched) == 0 {
+		if len(d.mismatched) == 0 {
 			borrowed += c.Mismatched
 		}
 		for range borrowed {
 			if jd := borrow(all, i, rng); jd != nil {
-				mismatched = append(mismatched, jd)
+				d.mismatched = append(d.mismatched, jd)
 			}
 		}
-		if len(mismatched) == 0 {
-			continue
+		if len(d.mismatched) > 0 {
+			epoch = append(epoch, d)
 		}
-		if len(current.seqs)+len(matched)+len(mismatched) > c.BatchRows {
+	}
+	slices.SortStableFunc(epoch, func(a, b drawn) int { return cmp.Compare(a.longest(), b.longest()) })
+	var batches []*batch
+	current := &batch{}
+	for _, d := range epoch {
+		if len(current.seqs)+d.rows() > c.BatchRows {
 			batches = append(batches, current)
 			current = &batch{}
 		}
-		current.add(cand.Prompt, matched, mismatched)
+		current.add(d.prompt, d.matched, d.mismatched)
 	}
 	if len(current.seqs) > 0 {
 		batches = append(batches, current)
 	}
+	rng.Shuffle(len(batches), func(i, j int) { batches[i], batches[j] = batches[j], batches[i] })
 	return batches
 }
 

@@ -155,7 +155,7 @@ func Run(ctx context.Context, backend compute.Backend, c Config, u *lm.Weights, 
 // Loss is the weighted mean of −log σ(U⁺ − U⁻) over pairs of rows, computed as softplus so that no margin overflows:
 // tokens [B,T], index [N ≥ B] of last tokens, chosen and rejected [P] row numbers, weight [P] → [].
 func Loss(u *lm.Weights, tokens, index, chosen, rejected, weight *Node) *Node {
-	scores := u.Score(lm.Select(u.Hidden(tokens), index))
+	scores := u.Score(u.HiddenAt(tokens, index))
 	margin := Sub(Gather(scores, ExpandAxes(rejected, -1)), Gather(scores, ExpandAxes(chosen, -1)))
 	return Div(ReduceAllSum(Mul(Softplus(margin), weight)), ReduceAllSum(weight))
 }

@@ -90,5 +90,5 @@ func noise(n int, seed uint64) []lm.Sequence {
 }
 
 func testConfig() Config {
-	return Config{Epochs: 12, LearningRate: 0.01, Warmup: 2, WeightDecay: 0.01, ClipNorm: 1, BatchTokens: 256, Patience: 2, PromptLoss: 0.1}
+	return Config{Epochs: 12, LearningRate: 0.01, Warmup: 2, WeightDecay: 0.01, ClipNorm: 1, BatchTokens: 128, Patience: 2, PromptLoss: 0.1}
 }

@@ -15,7 +15,7 @@ import (
 // Config holds the hyper-parameters of supervised fine-tuning. None of the paper's are known to us: every default is
 // our own choice, made on validation loss.
 type Config struct {
-	Epochs       int     `default:"5" min:"1" max:"1000" doc:"most passes over the pairs"`
+	Epochs       int     `default:"3" min:"1" max:"1000" doc:"most passes over the pairs"`
 	LearningRate float64 `default:"0.0025" min:"1e-7" max:"1e9" doc:"peak learning rate of Adam"`
 	Warmup       int     `default:"100" min:"0" max:"100000" doc:"steps of linear warm-up"`
 	WeightDecay  float64 `default:"0.05" min:"0" max:"1" doc:"decoupled weight decay"`
@@ -124,7 +124,7 @@ func pick(seqs []lm.Sequence, plan lm.BatchPlan, promptWeight float64) (*lm.Batc
 
 // Loss is the masked mean of −log π(token), weights in mask: tokens [B,T], index, target, mask [N] → [].
 func Loss(w *lm.Weights, tokens, index, target, mask *Node) *Node {
-	logProbs := lm.TokenLogProbs(w.Logits(lm.Select(w.Hidden(tokens), index)), target, 1)
+	logProbs := lm.TokenLogProbs(w.Logits(w.HiddenAt(tokens, index)), target, 1)
 	return Neg(Div(ReduceAllSum(Mul(logProbs, mask)), ReduceAllSum(mask)))
 }
 

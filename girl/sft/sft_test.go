@@ -27,7 +27,7 @@ func TestRunLearnsARule(t *testing.T) {
 	var dones []int
 	c := testConfig()
 	r := must(Run(context.Background(), testBackend(t), c, w, train, valid, 3, func(done, total int, _ string) {
-		if total != c.Epochs*20 { // 160 rows of 32 tokens in batches of 256
+		if total != c.Epochs*20 { // 160 rows of 16 tokens in batches of 128
 			t.Fatalf("%d steps in all", total)
 		}
 		dones = append(dones, done)
