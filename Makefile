@@ -8,7 +8,7 @@ OUT   ?= runs/market
 SEEDS ?= 1
 LINT  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: run test lint bench smoke clean
+.PHONY: run test lint bench smoke kernel notebooks jupyter clean
 
 run: ## the main job: the synthetic market, default profile, into runs/market; SEEDS=1,2,3 for three seeds
 	go run ./girl/cmd/girl run -data market -profile default -seeds $(SEEDS) -out $(OUT)
@@ -26,6 +26,17 @@ lint: ## formatting and static checks
 
 bench: ## speed, in the format benchstat reads
 	go test -run '^$$' -bench . -benchtime 5x ./...
+
+kernel: ## the Go kernel of the notebooks, in .gonb of the checkout; about two minutes the first time
+	go run ./notebooks/nbrun install
+
+notebooks: kernel ## all notebooks on the run in OUT, without Jupyter; executed copies into OUT/notebooks
+	go run ./notebooks/nbrun -set GENJOBREC_RUN="$(abspath $(OUT))" -out "$(OUT)/notebooks" notebooks/*.ipynb
+
+jupyter: kernel ## the notebooks in the browser, on the run in OUT
+	@command -v jupyter >/dev/null || { echo "jupyter is not installed: pip install jupyterlab, or on Debian apt-get install jupyter-notebook"; exit 1; }
+	@if jupyter lab --version >/dev/null 2>&1; then app=lab; else app=notebook; fi; \
+	GENJOBREC_RUN="$(abspath $(OUT))" JUPYTER_PATH="$(CURDIR)/.gonb/jupyter" jupyter $$app notebooks
 
 clean: ## remove runs
 	rm -rf runs

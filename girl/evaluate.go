@@ -30,7 +30,7 @@ func (r *run) seedDir(seed int) string { return filepath.Join(r.dir, fmt.Sprintf
 // evaluateStage is the last stage of a run.
 const evaluateStage = "evaluate"
 
-// evaluate gathers all seeds' scores and generated JDs and writes metrics, tables and figures.
+// evaluate gathers all seeds' scores and generated JDs and writes metrics, tables, figures and the page.
 func (r *run) evaluate() error {
 	var keys []string
 	for _, s := range r.stages {
@@ -39,8 +39,8 @@ func (r *run) evaluate() error {
 		}
 	}
 	slices.Sort(keys) // seeds finish in any order
-	outputs := []string{scoresFile, generatedFile, "results.csv", "results.parquet", "results.arrow", "tables", "figures"}
-	_, err := r.stage(r.dir, evaluateStage, []any{keys, r.opts.Seeds, r.cfg.Eval, r.cfg.Split.Seed, r.data.Name}, outputs, func(rec *stageRecord) error {
+	outputs := []string{scoresFile, generatedFile, "results.csv", "results.parquet", "results.arrow", "tables", "figures", pageFile}
+	_, err := r.stage(r.dir, evaluateStage, []any{keys, r.opts.Seeds, r.cfg.Eval, r.cfg.Split.Seed, r.data.Name, r.showsTexts()}, outputs, func(rec *stageRecord) error {
 		scores, err := gather(r, scoresFile, results.ReadScores)
 		if err != nil {
 			return err
@@ -70,6 +70,9 @@ func (r *run) evaluate() error {
 		}
 		if err := errors.Join(results.WriteCSV(r.path("results.csv"), rows), results.WriteParquet(r.path("results.parquet"), rows),
 			results.WriteArrow(r.path("results.arrow"), rows)); err != nil {
+			return err
+		}
+		if err := r.writePage(tables, rq2.Figure(), stages.figure, generated); err != nil {
 			return err
 		}
 		for _, w := range rq2.Warnings {
@@ -110,7 +113,7 @@ func (r *run) show(names ...string) error {
 		}
 		r.report.Linef("\n%s", strings.TrimSpace(string(text)))
 	}
-	r.report.Linef("\ntables, figures, %s, %s and %s are in %s", scoresFile, generatedFile, ManifestFile, r.dir)
+	r.report.Linef("\n%s, tables, figures, %s, %s and %s are in %s", pageFile, scoresFile, generatedFile, ManifestFile, r.dir)
 	return nil
 }
 

@@ -58,14 +58,15 @@ func (r *run) addStage(dir string, rec *stageRecord) {
 	r.stages = append(r.stages, manifestStage{filepath.ToSlash(rel), *rec})
 }
 
-func (r *run) writeManifest() error {
+// manifest is the manifest as of now.
+func (r *run) manifest() (*manifest, error) {
 	config, err := r.cfg.rawResolved()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	// Seeds run side by side: the order of their stages is by seed, not by the clock.
 	slices.SortStableFunc(r.stages, func(a, b manifestStage) int { return cmp.Compare(a.Dir, b.Dir) })
-	m := manifest{Program: "girl", Revision: revision(), GoVersion: runtime.Version(), Modules: map[string]string{},
+	m := &manifest{Program: "girl", Revision: revision(), GoVersion: runtime.Version(), Modules: map[string]string{},
 		Machine: runtime.GOOS + "/" + runtime.GOARCH, Backend: r.backend.Name(),
 		Started: r.started.UTC(), Finished: time.Now().UTC(), Seconds: time.Since(r.started).Seconds(),
 		Data: r.opts.Data, Test: r.opts.Test, CVs: r.opts.CVs, Inputs: r.inputs, DataKey: r.dataKey,
@@ -74,6 +75,14 @@ func (r *run) writeManifest() error {
 		for _, d := range info.Deps {
 			m.Modules[d.Path] = d.Version
 		}
+	}
+	return m, nil
+}
+
+func (r *run) writeManifest() error {
+	m, err := r.manifest()
+	if err != nil {
+		return err
 	}
 	return writeJSON(filepath.Join(r.dir, ManifestFile), m)
 }

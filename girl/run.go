@@ -31,6 +31,8 @@ type Options struct {
 	Seeds    []int
 	Out      string
 	Reporter *Reporter
+
+	PageTexts bool // show CVs and JDs on the run's page also where they are not of the synthetic market
 }
 
 // run is the state that all seeds share.
@@ -50,7 +52,7 @@ type run struct {
 	stages []manifestStage
 }
 
-// Run does the whole experiment and leaves tables, scores.parquet, generated.parquet, results.csv, figures and
+// Run does the whole experiment and leaves tables, scores.parquet, generated.parquet, results.csv, figures, index.html and
 // manifest.json in opts.Out. Stages whose outputs are already there are not run again.
 func Run(ctx context.Context, opts Options) error {
 	r, err := prepare(ctx, opts)
@@ -67,24 +69,29 @@ func Run(ctx context.Context, opts Options) error {
 	return r.writeManifest()
 }
 
-// trainSeeds runs every seed's stages. A stage of these small models leaves half of two cores idle, so as many
-// stages run at once as there are cores, each of another seed; what a seed computes does not depend on its company.
-func (r *run) trainSeeds() error {
+// trainSeeds runs every seed's stages.
+func (r *run) trainSeeds() error { return r.eachSeed((*seedRun).match) }
+
+// eachSeed runs the stages up to the writers and then the given ones for every seed. A stage of these small models leaves half of
+// two cores idle, so as many stages run at once as there are cores, each of another seed; what a seed computes does not
+// depend on its company.
+func (r *run) eachSeed(stages ...func(*seedRun) error) error {
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	whole := r.ctx
 	defer func() { r.ctx = whole }()
 	group, ctx := errgroup.WithContext(whole) // one seed's failure stops the others
 	r.ctx = ctx
+	all := append([]func(*seedRun) error{(*seedRun).trainTokenizer, (*seedRun).fineTune, (*seedRun).modelReward, (*seedRun).align, (*seedRun).generate}, stages...)
 	for _, seed := range r.opts.Seeds {
 		group.Go(func() error {
 			s := &seedRun{run: r, seed: seed, path: r.seedDir(seed), keys: map[string]string{}}
-			for _, stage := range []func() error{s.trainTokenizer, s.fineTune, s.modelReward, s.align, s.generate, s.match} {
+			for _, stage := range all {
 				select {
 				case slots <- struct{}{}:
 				case <-ctx.Done():
 					return ctx.Err()
 				}
-				err := stage()
+				err := stage(s)
 				<-slots
 				if err != nil {
 					return err

@@ -3,10 +3,8 @@ package girl
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -34,26 +32,11 @@ type savedRun struct {
 
 // openRun reads a run's manifest and resolves the config it was made with.
 func openRun(dir string) (*savedRun, error) {
-	s := &savedRun{dir: dir}
-	if err := readJSON(filepath.Join(dir, ManifestFile), &s.manifest); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s is not the folder of a run: it has no %s", dir, ManifestFile)
-		}
+	m, settings, err := readManifest(dir)
+	if err != nil {
 		return nil, err
 	}
-	if len(s.manifest.Seeds) == 0 {
-		return nil, fmt.Errorf("%s: %s lists no seeds", dir, ManifestFile)
-	}
-	var settings []string
-	for k, v := range s.manifest.Config {
-		// Raw JSON, without a detour through float64: 1000000 must not come back as 1e+06.
-		settings = append(settings, k+"="+strings.Trim(string(v), `"`))
-	}
-	slices.Sort(settings)
-	if !s.manifest.finished() {
-		return nil, fmt.Errorf("the run in %s is not finished; the same girl run command goes on with it", dir)
-	}
-	var err error
+	s := &savedRun{dir: dir, manifest: m}
 	if s.cfg, err = NewConfig("default", settings); err != nil {
 		return nil, fmt.Errorf("%s: %w; the run was made by another version of this program", filepath.Join(dir, ManifestFile), err)
 	}
@@ -178,11 +161,11 @@ func Generate(ctx context.Context, runDir, name, cv string, k, seed int, out io.
 }
 
 // WriteMarket draws the synthetic labour market and writes it as a dataset with its oracle.
-func WriteMarket(seed, cvs, unlabelled int, dir string, out io.Writer) error {
+func WriteMarket(seed, cvs, pairsPerCV, unlabelled int, dir string, out io.Writer) error {
 	if seed < 0 {
 		return fmt.Errorf("-seed %d is negative", seed)
 	}
-	m, err := market.New(market.Params{Seed: uint64(seed), CVs: cvs, Unlabelled: unlabelled})
+	m, err := market.New(market.Params{Seed: uint64(seed), CVs: cvs, PairsPerCV: pairsPerCV, Unlabelled: unlabelled})
 	if err != nil {
 		return err
 	}

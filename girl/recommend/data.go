@@ -25,7 +25,7 @@ const (
 
 // Key names a matcher or a baseline.
 type Key struct {
-	Model     string // Base, GIRLSFT, GIRL or a baseline
+	Model     string // Base, GIRLSFT, GIRL or another model with generated JDs, or a baseline
 	Predictor string // MLPPredictor or DotPredictor, empty for a baseline
 }
 
@@ -50,12 +50,10 @@ type Data struct {
 	// Groups puts near-duplicate CVs together, so that no group straddles two folds. A CV that is not listed is a group of its own.
 	Groups map[string]int
 
-	// Generated holds the generated JDs of a CV by model (GIRLSFT, GIRL) and CV id. A model without an entry is not trained; a
-	// CV without an entry has none, as it should be for the CVs whose pairs trained the generator, whose JDs would leak labels.
+	// Generated holds the generated JDs of a CV by model (GIRLSFT, GIRL, or any other name) and CV id. Each model gets matchers
+	// of its own; a CV without an entry has none, as it should be for the CVs whose pairs trained the generator, whose JDs
+	// would leak labels.
 	Generated map[string]map[string][]string
-
-	// Unlabelled are further texts to fit the encoder on; may be empty.
-	Unlabelled []string
 }
 
 // Query is a pair to score, ids optional: without them the priors answer with the overall rate.
@@ -65,11 +63,16 @@ type Query struct {
 	Generated  map[string][]string // generated JDs by model; may be empty
 }
 
-// models are Base and the models with generated JDs, in the order of the table.
+// models are Base and the models with generated JDs, in the order of the table, others by name after them.
 func (d *Data) models() []string {
 	out := []string{Base}
 	for _, m := range []string{GIRLSFT, GIRL} {
 		if _, ok := d.Generated[m]; ok {
+			out = append(out, m)
+		}
+	}
+	for _, m := range sortedKeys(d.Generated) {
+		if m != GIRLSFT && m != GIRL {
 			out = append(out, m)
 		}
 	}
@@ -93,8 +96,8 @@ func (d *Data) query(p Pair) Query {
 // validate refuses what cannot be trained on.
 func (d *Data) validate() error {
 	for m := range d.Generated {
-		if m != GIRLSFT && m != GIRL {
-			return fmt.Errorf("recommend: generated JDs of an unknown model %q; there are %s and %s", m, GIRLSFT, GIRL)
+		if m == "" || m == Base || slices.ContainsFunc(baselineKeys, func(k Key) bool { return k.Model == m }) {
+			return fmt.Errorf("recommend: generated JDs of a model called %q: the name is taken by what has none", m)
 		}
 	}
 	seen := make(map[Pair]string)

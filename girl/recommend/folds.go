@@ -97,16 +97,11 @@ func (s *experiment) prepare(f *fold, number int) (err error) {
 	return nil
 }
 
-// texts are the distinct CVs and JDs of the listed queries, and the unlabelled ones, in byte order.
+// texts are the distinct CVs and JDs of the listed queries, in byte order.
 func (s *experiment) texts(list []int) []string {
 	set := make(map[string]bool)
 	for _, q := range list {
 		set[s.queries[q].CV], set[s.queries[q].JD] = true, true
-	}
-	for _, t := range s.data.Unlabelled {
-		if t != "" {
-			set[t] = true
-		}
 	}
 	return sortedKeys(set)
 }

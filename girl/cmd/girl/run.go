@@ -11,7 +11,7 @@ import (
 )
 
 const runText = `Train the writer (SFT), the reward model and PPO, write JDs with both writers, train the six matchers and the
-baselines, and leave tables, figures, results.csv, scores.parquet, generated.parquet and manifest.json in -out.
+baselines, and leave index.html, tables, figures, results.csv, scores.parquet, generated.parquet and manifest.json in -out.
 Stages that are already there with the same data and settings are not run again, so the same command resumes
 an interrupted run.
 
@@ -44,6 +44,7 @@ func runCommand(ctx context.Context, args []string, stdout, stderr io.Writer) er
 	seeds := fs.String("seeds", "1", "training seeds, separated by commas")
 	fs.Var(&set, "set", "one setting as key=value; may be repeated")
 	fs.StringVar(&opts.Out, "out", "", "folder for artefacts and results (needed)")
+	fs.BoolVar(&opts.PageTexts, "page-texts", false, "show some CVs and written JDs on index.html also where the data are not the synthetic market")
 	if err := parse(fs, args, 0, stdout); err != nil {
 		return err
 	}

@@ -84,8 +84,9 @@ unlabelled/cvs.parquet.
 func marketCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := newFlags("girl market", marketText, stderr)
 	seed := fs.Int("seed", 1, "seed that draws people, vacancies and decisions")
-	cvs := fs.Int("cvs", 2400, "labelled CVs")
-	unlabelled := fs.Int("unlabelled", 600, "further CVs without decisions")
+	cvs := fs.Int("cvs", 3200, "labelled CVs")
+	pairs := fs.Int("pairs-per-cv", 4, "JDs each CV is judged on, on average")
+	unlabelled := fs.Int("unlabelled", 400, "further CVs without decisions")
 	out := fs.String("out", "", "folder to write (needed)")
 	if err := parse(fs, args, 0, stdout); err != nil {
 		return err
@@ -93,7 +94,7 @@ func marketCommand(ctx context.Context, args []string, stdout, stderr io.Writer)
 	if err := need("out", *out); err != nil {
 		return err
 	}
-	return girl.WriteMarket(*seed, *cvs, *unlabelled, *out, stdout)
+	return girl.WriteMarket(*seed, *cvs, *pairs, *unlabelled, *out, stdout)
 }
 
 const importText = `Turn a collection into a dataset of three Parquet tables.

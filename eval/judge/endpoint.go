@@ -1,0 +1,166 @@
+package judge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/openai/openai-go/v3"
+	"github.com/openai/openai-go/v3/option"
+	"github.com/openai/openai-go/v3/shared"
+)
+
+// EndpointError says that the endpoint refused or failed. It holds nothing of the request and none of the endpoint's
+// prose, in which some endpoints repeat parts of the key.
+type EndpointError struct {
+	Status   int    // HTTP status
+	Code     string // the endpoint's short code, such as model_not_found, or empty
+	Attempts int    // requests that were made
+}
+
+// Error gives status, code and attempts, and a hint where the cause is a setting.
+func (e *EndpointError) Error() string {
+	text := fmt.Sprintf("the endpoint answered %d %s", e.Status, http.StatusText(e.Status))
+	if e.Code != "" {
+		text += " (" + e.Code + ")"
+	}
+	switch e.Status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		text += "; check " + EnvAPIKey
+	case http.StatusNotFound:
+		text += "; check " + EnvBaseURL + " and " + EnvModel
+	}
+	return fmt.Sprintf("%s, after %d attempts", text, e.Attempts)
+}
+
+// answered is what came back for one question.
+type answered struct {
+	text                       string
+	promptTokens, answerTokens int64 // 0 where the endpoint did not say
+}
+
+// endpoint asks one question at a time of a chat-completions service.
+type endpoint struct {
+	config Config
+	chat   openai.ChatCompletionService
+}
+
+func newEndpoint(c Config) endpoint {
+	// The service is made directly: openai.NewClient would also read headers, organisation and other keys from the
+	// environment. Retries are ours, so that waits are known, counted and tested.
+	options := []option.RequestOption{
+		option.WithBaseURL(c.BaseURL),
+		option.WithHTTPClient(http.DefaultClient),
+		option.WithMaxRetries(0),
+		option.WithRequestTimeout(c.Timeout),
+	}
+	if c.Key != "" {
+		options = append(options, option.WithAPIKey(string(c.Key)))
+	}
+	return endpoint{config: c, chat: openai.NewChatCompletionService(options...)}
+}
+
+// ask sends the question until it is answered, refused for good, or the attempts are used up. Before attempt n+1 it waits
+// backoff·2ⁿ⁻¹ or as long as the endpoint's Retry-After says, at most MaxBackoff. retries says how often it had to.
+func (e endpoint) ask(ctx context.Context, user string) (a answered, retries int, err error) {
+	wait := e.config.Backoff
+	for n := 1; ; n++ {
+		reply, err := e.chat.New(ctx, e.params(user))
+		if err == nil {
+			a := answered{promptTokens: reply.Usage.PromptTokens, answerTokens: reply.Usage.CompletionTokens}
+			if len(reply.Choices) > 0 {
+				a.text = reply.Choices[0].Message.Content
+			}
+			return a, n - 1, nil
+		}
+		if ctx.Err() != nil {
+			return answered{}, n - 1, fmt.Errorf("judge: %w", ctx.Err())
+		}
+		again, after := transient(err)
+		if !again || n >= e.config.Attempts {
+			return answered{}, n - 1, e.clean(err, n)
+		}
+		if err := e.config.Sleep(ctx, min(max(wait, after), e.config.MaxBackoff)); err != nil {
+			return answered{}, n - 1, fmt.Errorf("judge: %w", err)
+		}
+		wait = min(2*wait, e.config.MaxBackoff)
+	}
+}
+
+// params is the request: temperature 0, one answer.
+func (e endpoint) params(user string) openai.ChatCompletionNewParams {
+	p := openai.ChatCompletionNewParams{
+		Model:       e.config.Model,
+		Messages:    []openai.ChatCompletionMessageParamUnion{openai.SystemMessage(systemPrompt), openai.UserMessage(user)},
+		Temperature: openai.Float(0),
+		MaxTokens:   openai.Int(e.config.MaxTokens),
+	}
+	switch e.config.Format {
+	case "json_object":
+		p.ResponseFormat.OfJSONObject = &shared.ResponseFormatJSONObjectParam{}
+	case "json_schema":
+		p.ResponseFormat.OfJSONSchema = &shared.ResponseFormatJSONSchemaParam{
+			JSONSchema: shared.ResponseFormatJSONSchemaJSONSchemaParam{Name: "verdict", Strict: openai.Bool(true), Schema: answerSchema()},
+		}
+	}
+	return p
+}
+
+// transient says whether the same question may be answered later, and how long the endpoint asks to wait. Too many
+// requests, faults of the server, timeouts and broken connections pass; an exhausted account does not, although OpenAI
+// reports it as too many requests.
+func transient(err error) (again bool, after time.Duration) {
+	var refused *openai.Error
+	if errors.As(err, &refused) {
+		s := refused.StatusCode
+		again = s == http.StatusRequestTimeout || s == http.StatusTooManyRequests && refused.Code != "insufficient_quota" || s >= 500
+		if refused.Response != nil {
+			after = retryAfter(refused.Response.Header.Get("Retry-After"), time.Now())
+		}
+		return again, after
+	}
+	var network *url.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &network), 0
+}
+
+// retryAfter reads the header of that name: seconds or a date. 0 where it says nothing of use.
+func retryAfter(header string, now time.Time) time.Duration {
+	if s, err := strconv.Atoi(header); err == nil && s > 0 {
+		return time.Duration(min(s, 24*60*60)) * time.Second
+	}
+	if t, err := http.ParseTime(header); err == nil {
+		return max(0, t.Sub(now))
+	}
+	return 0
+}
+
+// clean makes an error that holds nothing of the request. The original is not wrapped, as it carries the request with the
+// key in its header.
+func (e endpoint) clean(err error, attempts int) error {
+	var refused *openai.Error
+	if errors.As(err, &refused) {
+		return fmt.Errorf("judge: %w", &EndpointError{Status: refused.StatusCode, Code: clip(e.config.Key.hide(refused.Code), 60), Attempts: attempts})
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("judge: no answer within %v, after %d attempts", e.config.Timeout, attempts)
+	}
+	return fmt.Errorf("judge: after %d attempts: %s", attempts, clip(e.config.Key.hide(err.Error()), 300))
+}
+
+// sleepFunc waits for d, or until ctx ends, whose error it then returns.
+type sleepFunc func(ctx context.Context, d time.Duration) error
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}

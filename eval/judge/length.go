@@ -1,0 +1,199 @@
+package judge
+
+import (
+	"fmt"
+	"math"
+
+	"genjobrec/eval"
+)
+
+// LengthReport says how much of system A's win rate over B goes with length.
+type LengthReport struct {
+	A, B      string
+	Criterion Criterion
+	N         int // valid contests in which both texts have a length
+	// MeanLogRatio is the mean of ln(length of A/length of B): above 0, A writes more.
+	MeanLogRatio float64
+	Raw          float64 // win rate as it is, a tie being half a win
+	// Controlled is the win rate that the regression gives texts of equal length; P is against one half.
+	Controlled eval.Estimate
+	// Slope is the change of A's log-odds with one unit of ln(length of A/length of B): above 0, the longer text wins more
+	// often than the systems' merit explains. P is against 0.
+	Slope eval.Estimate
+	Bins  []LengthBin
+}
+
+// LengthBin are the contests whose ln(length of A/length of B) lies in [Low, High).
+type LengthBin struct {
+	Low, High      float64 // −Inf and +Inf at the ends
+	Win, Tie, Lose int
+	Net            eval.Estimate // as in Cell; Value NaN in an empty bin
+}
+
+// ratioEdges cut the length ratio A/B at ½, ⅘, 5/4 and 2: much shorter, shorter, alike, longer, much longer.
+func ratioEdges() []float64 {
+	return []float64{math.Inf(-1), math.Log(0.5), math.Log(0.8), math.Log(1.25), math.Log(2), math.Inf(1)}
+}
+
+// LengthEffect relates the outcomes of system a against b on a criterion to the lengths of the texts (nil: [Length]):
+// counts in bins, and the logistic regression
+//
+//	P(a wins) = σ(α + β·x),   x = ln(length of a/length of b),   a tie being half a win and half a loss
+//
+// whose value at x = 0, σ(α), is the win rate controlled for length: what it would be if both wrote equally long. That is
+// the idea of AlpacaEval 2 (Dubois et al. 2024, arXiv 2404.04475), simplified: theirs has tanh of the standardised
+// difference of lengths and a difficulty for each instruction, shared by many models. β has a ridge of one half of its
+// square, at x divided by its root mean square: worth less than one contest, it keeps β finite where length decides all.
+// x is not centred, so that exchanging a and b gives 1 − σ(α) and the same β. Where a nearly always writes more than b,
+// x = 0 lies outside the data and σ(α) is extrapolated; Bins show whether there is anything near 0.
+//
+// Intervals are percentiles of the bootstrap over CV groups; contests of several seeds are pooled with a warning. Errors:
+// systems that never met, judgements that no judge made. Contests with an empty text are left out.
+func LengthEffect(js []Judgement, a, b string, c Criterion, boot eval.Bootstrap, length func(text string) int) (LengthReport, error) {
+	if length == nil {
+		length = Length
+	}
+	r := LengthReport{A: a, B: b, Criterion: c}
+	if c < 0 || c >= numCriteria {
+		return r, fmt.Errorf("judge: length: there is no %v", c)
+	}
+	met := false
+	var rows []Judgement
+	var x, y []float64 // log-ratios of length; 1 win, ½ tie, 0 loss
+	var groups []string
+	seeds := map[uint64]bool{}
+	for _, j := range js {
+		if (j.Contest.NameA != a || j.Contest.NameB != b) && (j.Contest.NameA != b || j.Contest.NameB != a) {
+			continue
+		}
+		if err := j.Contest.check(); err != nil {
+			return r, err
+		}
+		met = true
+		_, j = normal(j, map[string]int{a: 0, b: 1})
+		la, lb := length(j.Contest.A), length(j.Contest.B)
+		if j.Verdict[c] == Invalid || la < 1 || lb < 1 {
+			continue
+		}
+		rows, groups = append(rows, j), append(groups, j.Contest.group())
+		x, y = append(x, math.Log(float64(la)/float64(lb))), append(y, (1+j.Verdict[c].net())/2)
+		seeds[j.Contest.Seed] = true
+	}
+	if !met {
+		return r, fmt.Errorf("judge: length: %q and %q never met", a, b)
+	}
+	r.N = len(rows)
+	var err error
+	if r.Bins, err = lengthBins(rows, x, c, boot); err != nil {
+		return r, err
+	}
+	if r.N == 0 {
+		r.MeanLogRatio, r.Raw = math.NaN(), math.NaN()
+		r.Controlled, r.Slope = unknown("no valid contest"), unknown("no valid contest")
+		return r, nil
+	}
+	r.MeanLogRatio, r.Raw = mean(x), mean(y)
+	intercept := func(rows []int) (float64, bool) { alpha, _, ok := lengthFit(x, y, rows); return alpha, ok }
+	slope := func(rows []int) (float64, bool) { _, beta, ok := lengthFit(x, y, rows); return beta, ok }
+	if r.Controlled, err = resample(boot, groups, intercept); err != nil {
+		return r, err
+	}
+	if r.Slope, err = resample(boot, groups, slope); err != nil {
+		return r, err
+	}
+	r.Controlled = fromLogOdds(r.Controlled)
+	if len(seeds) > 1 {
+		w := eval.Warning(fmt.Sprintf("contests of %d seeds are pooled: the spread between training runs is left out", len(seeds)))
+		r.Controlled.Warnings, r.Slope.Warnings = append(r.Controlled.Warnings, w), append(r.Slope.Warnings, w)
+	}
+	return r, nil
+}
+
+// fromLogOdds maps an estimate of log-odds to a probability; the standard error by the delta method.
+func fromLogOdds(e eval.Estimate) eval.Estimate {
+	p := sigmoid(e.Value)
+	e.Value, e.Low, e.High, e.SE = p, sigmoid(e.Low), sigmoid(e.High), e.SE*p*(1-p)
+	return e
+}
+
+func lengthBins(rows []Judgement, x []float64, c Criterion, boot eval.Bootstrap) ([]LengthBin, error) {
+	edges := ratioEdges()
+	var out []LengthBin
+	for i := range len(edges) - 1 {
+		b := LengthBin{Low: edges[i], High: edges[i+1]}
+		var in []Judgement
+		for k, j := range rows {
+			if x[k] >= b.Low && x[k] < b.High {
+				in = append(in, j)
+			}
+		}
+		cell := Cell{Net: unknown("no valid contest")}
+		if len(in) > 0 {
+			var err error
+			if cell, err = newCell(in, c, boot); err != nil {
+				return nil, err
+			}
+		}
+		b.Win, b.Tie, b.Lose, b.Net = cell.Win, cell.Tie, cell.Lose, cell.Net
+		out = append(out, b)
+	}
+	return out, nil
+}
+
+// lengthFit minimises Σ[softplus(z) − y·z] + ½β², z = α + β·u, over the given rows, where u is x over its root mean
+// square, by Newton's method with step halving. beta comes back per unit of x. ok is false where all contests ended the
+// same way, won or lost, so that α has no finite optimum.
+func lengthFit(x, y []float64, rows []int) (alpha, beta float64, ok bool) {
+	var square, sum float64
+	for _, i := range rows {
+		square, sum = square+x[i]*x[i], sum+y[i]
+	}
+	n := float64(len(rows))
+	if n == 0 || sum == 0 || sum == n {
+		return 0, 0, false
+	}
+	scale := math.Sqrt(square / n)
+	if scale == 0 {
+		scale = 1 // all texts equally long: β stays 0
+	}
+	loss := func(a, b float64) float64 {
+		f := b * b / 2
+		for _, i := range rows {
+			z := a + b*x[i]/scale
+			f += max(z, 0) + math.Log1p(math.Exp(-math.Abs(z))) - y[i]*z
+		}
+		return f
+	}
+	f := loss(alpha, beta)
+	const maxSteps = 100
+	for range maxSteps {
+		ga, gb, haa, hab, hbb := 0.0, beta, 0.0, 0.0, 1.0
+		for _, i := range rows {
+			u := x[i] / scale
+			p := sigmoid(alpha + beta*u)
+			w := p * (1 - p)
+			ga, gb = ga+p-y[i], gb+(p-y[i])*u
+			haa, hab, hbb = haa+w, hab+w*u, hbb+w*u*u
+		}
+		if math.Abs(ga)+math.Abs(gb) <= 1e-10*n {
+			return alpha, beta / scale, true
+		}
+		det := haa*hbb - hab*hab
+		da, db := -(hbb*ga-hab*gb)/det, -(haa*gb-hab*ga)/det
+		step := 1.0
+		for ; step > 1e-12; step /= 2 {
+			if next := loss(alpha+step*da, beta+step*db); next < f {
+				f = next
+				break
+			}
+		}
+		if !(step > 1e-12) { // no descent left in float64
+			break
+		}
+		alpha, beta = alpha+step*da, beta+step*db
+	}
+	return alpha, beta / scale, !math.IsNaN(alpha) && !math.IsNaN(beta)
+}
+
+// sigmoid is 1/(1+e⁻ᶻ); NaN stays NaN.
+func sigmoid(z float64) float64 { return 1 / (1 + math.Exp(-z)) }

@@ -1,0 +1,76 @@
+package judge
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"genjobrec/eval"
+)
+
+// resample draws whole groups of rows with replacement, as [eval.Bootstrap] does, for statistics that are no mean: stat
+// gets the rows of a draw, and says whether it exists there. Draws on which it does not are left out, and a warning counts
+// them. The estimate has no interval (NaN, with a warning) where there are fewer than two groups or no two draws.
+func resample(b eval.Bootstrap, groups []string, stat func(rows []int) (float64, bool)) (eval.Estimate, error) {
+	all := make([]int, len(groups))
+	byGroup := [][]int{}
+	for i, g := range eval.ClusterIDs(groups) {
+		all[i] = i
+		if g == len(byGroup) {
+			byGroup = append(byGroup, nil)
+		}
+		byGroup[g] = append(byGroup[g], i)
+	}
+	observed, ok := stat(all)
+	if !ok {
+		return unknown("the statistic does not exist on these contests"), nil
+	}
+	if len(byGroup) < 2 {
+		return pointOnly(observed, len(byGroup)), nil
+	}
+	var warnings []eval.Warning
+	if len(byGroup) < fewGroups {
+		warnings = append(warnings, eval.Warning(fmt.Sprintf("only %d CV groups: bootstrap intervals are too narrow", len(byGroup))))
+	}
+	n := b.Resamples
+	if n == 0 {
+		n = 2000
+	}
+	var draws []float64
+	rows := make([]int, 0, len(groups))
+	for r := range n {
+		rng := rand.New(rand.NewPCG(b.Seed, uint64(r)))
+		rows = rows[:0]
+		for range byGroup {
+			rows = append(rows, byGroup[rng.IntN(len(byGroup))]...)
+		}
+		if v, ok := stat(rows); ok {
+			draws = append(draws, v)
+		}
+	}
+	if missing := n - len(draws); missing > 0 {
+		warnings = append(warnings, eval.Warning(fmt.Sprintf("the statistic does not exist on %d of %d resamples, which are left out", missing, n)))
+	}
+	if len(draws) < 2 {
+		e := pointOnly(observed, len(byGroup))
+		e.Warnings = append(warnings, e.Warnings...)
+		return e, nil
+	}
+	return b.Summarise(observed, draws, warnings)
+}
+
+// fewGroups is the number of groups below which eval warns about cluster bootstraps.
+const fewGroups = 30
+
+// unknown is an estimate without a value.
+func unknown(why string) eval.Estimate {
+	nan := math.NaN()
+	return eval.Estimate{Value: nan, SE: nan, Low: nan, High: nan, P: nan, Warnings: []eval.Warning{eval.Warning(why)}}
+}
+
+// pointOnly is an estimate without an interval.
+func pointOnly(value float64, groups int) eval.Estimate {
+	e := unknown(fmt.Sprintf("%d CV groups: there is no interval", groups))
+	e.Value = value
+	return e
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"encoding/csv"
+	"html"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"genjobrec/results"
+)
+
+func readPage(t *testing.T, run string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(run, "index.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// shown reports whether a text stands on a page as its template escapes it.
+func shown(page, text string) bool {
+	return strings.Contains(html.UnescapeString(page), text)
+}
+
+// TestPageOfARun: the page of the smoke run has all its tables with their numbers, all figures and texts of three test CVs.
+func TestPageOfARun(t *testing.T) {
+	dir := finishedRun(t)
+	page := readPage(t, dir)
+	for _, kind := range []string{"table", "figure"} {
+		files, err := filepath.Glob(filepath.Join(dir, kind+"s", map[string]string{"table": "*.csv", "figure": "*.svg"}[kind]))
+		if err != nil || len(files) < 2 {
+			t.Fatalf("%d %ss, %v", len(files), kind, err)
+		}
+		for _, f := range files {
+			name := strings.TrimSuffix(filepath.Base(f), filepath.Ext(f))
+			if !strings.Contains(page, `id="`+kind+`-`+name+`"`) {
+				t.Errorf("the page lacks %s %s", kind, name)
+			}
+		}
+	}
+	if n := strings.Count(page, "<svg "); n != 2 {
+		t.Errorf("%d drawings, want 2", n)
+	}
+	file, err := os.Open(filepath.Join(dir, "tables", "rq2.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	rows, err := csv.NewReader(file).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked := 0
+	for j, key := range rows[0] {
+		if key != "auc" {
+			continue
+		}
+		for _, row := range rows[1:] {
+			auc, err := strconv.ParseFloat(row[j], 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := `<td class="number">` + strconv.FormatFloat(auc, 'f', 4, 64); !strings.Contains(page, want) {
+				t.Errorf("AUC of %s: the page lacks %s", row[0], want)
+			}
+			checked++
+		}
+	}
+	if checked < 12 { // six matchers, five baselines, the ceiling
+		t.Errorf("%d AUCs compared, want 12", checked)
+	}
+	split := splits(t, dir)
+	generated, err := results.ReadGenerated(filepath.Join(dir, "generated.parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	jds := 0
+	for _, g := range generated {
+		if g.Seed != 1 || g.K != 0 || !strings.Contains(page, `<h3 dir="auto">`+g.CVID+`</h3>`) {
+			continue
+		}
+		if split[g.CVID] != "test" {
+			t.Errorf("the page shows CV %s of the split %s", g.CVID, split[g.CVID])
+		}
+		if !shown(page, g.Text) {
+			t.Errorf("the page lacks the JD of %s for %s", g.Model, g.CVID)
+		}
+		jds++
+	}
+	if jds != 6 || strings.Count(page, ">reward ") != 6 || strings.Count(page, "· true acceptance ") != 6 {
+		t.Errorf("%d JDs, want three of each writer, with reward and true acceptance", jds)
+	}
+	for _, want := range []string{`<th scope="row">ppo.kl_coefficient</th>`, `<th scope="row">seeds</th><td>1 2</td>`, "git revision", "seed-2/ppo"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if strings.Contains(page, "http://") || strings.Contains(page, "https://") {
+		t.Error("the page names an address outside")
+	}
+}
+
+// TestPageComesBack: a lost page is written anew, with nothing but the evaluation run again.
+func TestPageComesBack(t *testing.T) {
+	dir := copyRun(t)
+	if err := os.Remove(filepath.Join(dir, "index.html")); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := girlCommand(t, append(smokeArgs, "-out", dir)...)
+	if code != exitOK {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	if n := strings.Count(stdout, "done in"); n != 1 || !strings.Contains(stdout, "evaluate done in") {
+		t.Errorf("%d stages ran again, want evaluate alone", n)
+	}
+	readPage(t, dir)
+}
+
+// TestPageLeavesRealTextsOut: CVs that are not of the synthetic market are on the page only when asked for.
+func TestPageLeavesRealTextsOut(t *testing.T) {
+	tab := goodTables()
+	data := tab.write(t)
+	dir, _ := quickRun(t, data)
+	generated, err := results.ReadGenerated(filepath.Join(dir, "generated.parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := func() (cvs, jds int) {
+		page := readPage(t, dir)
+		for _, c := range tab.cvs {
+			if shown(page, c.Text) {
+				cvs++
+			}
+		}
+		for _, g := range generated {
+			if len(g.Text) > 8 && shown(page, g.Text) {
+				jds++
+			}
+		}
+		if strings.Contains(page, filepath.Dir(data)) {
+			t.Error("the page names the folder of the data")
+		}
+		return cvs, jds
+	}
+	if cvs, jds := texts(); cvs != 0 || jds != 0 {
+		t.Errorf("the page shows %d CVs and %d JDs, want none", cvs, jds)
+	}
+	if page := readPage(t, dir); !strings.Contains(page, "-page-texts") || strings.Contains(page, "true acceptance") {
+		t.Error("the page does not say how to show texts, or speaks of an oracle")
+	}
+	quickRun(t, data, "-out", dir, "-page-texts")
+	if cvs, jds := texts(); cvs == 0 || jds == 0 {
+		t.Errorf("with -page-texts the page shows %d CVs and %d JDs", cvs, jds)
+	}
+}

@@ -1,0 +1,51 @@
+package girl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// readManifest reads the manifest of a finished run and its settings as -set arguments.
+func readManifest(dir string) (m manifest, settings []string, err error) {
+	if err := readJSON(filepath.Join(dir, ManifestFile), &m); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return m, nil, fmt.Errorf("%s is not the folder of a run: it has no %s", dir, ManifestFile)
+		}
+		return m, nil, err
+	}
+	if len(m.Seeds) == 0 {
+		return m, nil, fmt.Errorf("%s: %s lists no seeds", dir, ManifestFile)
+	}
+	if !m.finished() {
+		return m, nil, fmt.Errorf("the run in %s is not finished; the same girl run command goes on with it", dir)
+	}
+	for k, v := range m.Config {
+		// Raw JSON, without a detour through float64: 1000000 must not come back as 1e+06.
+		settings = append(settings, k+"="+strings.Trim(string(v), `"`))
+	}
+	slices.Sort(settings)
+	return m, settings, nil
+}
+
+// reopen takes up a finished run with its data, config and seeds, to add further stages to its folder. Artefacts that are
+// missing from it are made again.
+func reopen(ctx context.Context, dir string, report *Reporter) (*run, error) {
+	m, settings, err := readManifest(dir)
+	if err != nil {
+		return nil, err
+	}
+	r, err := prepare(ctx, Options{Data: m.Data, Test: m.Test, CVs: m.CVs, Profile: m.Profile, Set: settings, Seeds: m.Seeds, Out: dir, Reporter: report})
+	if err != nil {
+		return nil, fmt.Errorf("the run in %s: %w", dir, err)
+	}
+	if r.dataKey != m.DataKey {
+		r.backend.Finalize()
+		return nil, fmt.Errorf("the data of the run in %s, %s, have changed since: give the run a new folder", dir, m.Data)
+	}
+	return r, nil
+}

@@ -1,0 +1,352 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html"
+	"image/png"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"genjobrec/girl"
+)
+
+// kernelRunner gives a runner with the real kernel, whose copies go to a folder of the test.
+func kernelRunner(t *testing.T, set ...string) *runner {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("-short: the kernel is not built")
+	}
+	repo, err := findRepository(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := repo.install(context.Background(), io.Discard); errors.Is(err, errBuild) {
+		t.Skipf("the kernel cannot be built here: %v", err)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	return &runner{repo: repo, out: t.TempDir(), timeout: 5 * time.Minute, grace: defaultGrace, set: set, log: io.Discard}
+}
+
+// writeCells writes a notebook of code cells.
+func writeCells(t *testing.T, sources ...string) string {
+	t.Helper()
+	var cells []map[string]any
+	for i, s := range sources {
+		cells = append(cells, map[string]any{"cell_type": "code", "id": fmt.Sprint("c", i), "metadata": map[string]any{}, "source": s,
+			"outputs": []any{}, "execution_count": nil})
+	}
+	blob, err := json.Marshal(map[string]any{"cells": cells, "metadata": map[string]any{}, "nbformat": 4, "nbformat_minor": 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "test.ipynb")
+	if err := os.WriteFile(path, blob, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// readOutputs gives the outputs of each cell of an executed copy.
+func readOutputs(t *testing.T, path string) [][]output {
+	t.Helper()
+	nb, err := readNotebook(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all [][]output
+	for _, c := range nb.cells {
+		var list []output
+		if c.kind == "code" {
+			if err := c.fields.get("outputs", &list); err != nil {
+				t.Fatal(err)
+			}
+		}
+		all = append(all, list)
+	}
+	return all
+}
+
+// streams joins what the cells have printed, a | between cells.
+func streams(cells [][]output) string {
+	var parts []string
+	for _, list := range cells {
+		var b strings.Builder
+		for _, o := range list {
+			b.WriteString(string(o.Text))
+		}
+		parts = append(parts, b.String())
+	}
+	return strings.Join(parts, "|")
+}
+
+// noLeftovers checks that the kernel's temporary folder is gone, and the process whose id a cell wrote to pidFile.
+func noLeftovers(t *testing.T, r *runner, pidFile string) {
+	t.Helper()
+	if dirs, err := filepath.Glob(r.repo.gonb("tmp", "nbrun-*")); err != nil || len(dirs) > 0 {
+		t.Errorf("temporary folders are left: %v, error %v", dirs, err)
+	}
+	if pidFile == "" {
+		return
+	}
+	pid, err := os.ReadFile(pidFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A zombie waits for a parent that does not care; it runs no more.
+	state, _ := exec.Command("ps", "-o", "stat=", "-p", strings.TrimSpace(string(pid))).Output()
+	if s := strings.TrimSpace(string(state)); s != "" && !strings.HasPrefix(s, "Z") {
+		t.Errorf("the cell's process %s is still there, in state %s", bytes.TrimSpace(pid), s)
+	}
+}
+
+// The matching notebook on a small run: its table has the numbers that the run itself wrote, and the figure is a picture.
+func TestMatchingNotebook(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a run") // with a space, as a path may have one
+	r := kernelRunner(t, "GENJOBREC_RUN="+dir)
+	err := girl.Run(context.Background(), girl.Options{Data: "market", Profile: "smoke", Seeds: []int{1}, Out: dir,
+		Set: []string{"market.cvs=120", "market.unlabelled=0"}, Reporter: girl.NewReporter(io.Discard)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	r.log = &log
+	if err := r.run(context.Background(), "../02_matching.ipynb"); err != nil {
+		t.Fatalf("%v\n%s", err, &log)
+	}
+	t.Logf("%s", &log)
+	var tables, prints string
+	pictures := 0
+	for _, list := range readOutputs(t, filepath.Join(r.out, "02_matching.ipynb")) {
+		for _, o := range list {
+			var text string
+			switch {
+			case o.Type == "stream":
+				prints += string(o.Text)
+			case o.Data["text/html"] != nil:
+				if err := json.Unmarshal(o.Data["text/html"], &text); err != nil {
+					t.Fatal(err)
+				}
+				tables += text
+			case o.Data["image/png"] != nil:
+				if err := json.Unmarshal(o.Data["image/png"], &text); err != nil {
+					t.Fatal(err)
+				}
+				img, err := png.Decode(base64.NewDecoder(base64.StdEncoding, strings.NewReader(text)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if b := img.Bounds(); b.Dx() < 500 || b.Dy() < 200 {
+					t.Errorf("the figure has %d×%d pixels", b.Dx(), b.Dy())
+				}
+				pictures++
+			}
+		}
+	}
+	if pictures != 1 || strings.Count(tables, "<table>") != 2 {
+		t.Errorf("%d pictures and %d tables, want 1 and 2", pictures, strings.Count(tables, "<table>"))
+	}
+	if !strings.Contains(prints, dir) {
+		t.Errorf("the run's folder is not printed: %s", prints)
+	}
+	for _, want := range append(runCells(t, dir), "0.6476", "Bayes ceiling", "GIRL − Base") { // 0.6476: the paper's AUC of GIRL (MLP)
+		if !strings.Contains(tables, html.EscapeString(want)) {
+			t.Errorf("the tables do not show %q", want)
+		}
+	}
+	noLeftovers(t, r, "")
+}
+
+// runCells gives our AUC with its interval of each matcher, as the run's own Markdown table shows it.
+func runCells(t *testing.T, dir string) []string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, "tables", "rq2.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cells []string
+	in := csv.NewReader(bytes.NewReader(data))
+	in.Comma, in.FieldsPerRecord, in.LazyQuotes = '|', -1, true
+	rows, err := in.ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		if len(row) > 3 && strings.Contains(row[3], "[") {
+			cells = append(cells, strings.TrimSpace(row[3]))
+		}
+	}
+	if len(cells) < 6 {
+		t.Fatalf("only %d rows in %s", len(cells), data)
+	}
+	return cells
+}
+
+// Without a run the notebook says how to make one.
+func TestMatchingNotebookWithoutRun(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "none")
+	r := kernelRunner(t, "GENJOBREC_RUN="+dir)
+	err := r.run(context.Background(), "../02_matching.ipynb")
+	if want := fmt.Sprintf("make run OUT=%q", dir); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v, want one with %q", err, want)
+	}
+}
+
+func TestCellsShareDeclarations(t *testing.T) {
+	r := kernelRunner(t, "GREETING=hello")
+	path := writeCells(t, "import (\"fmt\"; \"os\")\nfunc twice(s string) string { return s + s }", "%%\nfmt.Print(twice(os.Getenv(\"GREETING\")))", "   ",
+		"!echo out; echo err >&2")
+	if err := r.run(context.Background(), path); err != nil {
+		t.Fatal(err)
+	}
+	cells := readOutputs(t, filepath.Join(r.out, "test.ipynb"))
+	if got := streams(cells); got != "|hellohello||out\nerr\n" && got != "|hellohello||err\nout\n" {
+		t.Errorf("the cells printed %q", got)
+	}
+	noLeftovers(t, r, "")
+}
+
+func TestFailingCells(t *testing.T) {
+	for name, c := range map[string]struct {
+		cell, want, printed string
+	}{
+		"compile error": {"%%\nvar x int = \"text\"\n_ = x", `cannot use "text"`, ""},
+		"panic":         {"%%\nvar m map[string]int\nm[\"a\"] = 1", "assignment to entry in nil map", "nil map"},
+		"exit":          {"import (\"fmt\"; \"os\")\n%%\nfmt.Fprintln(os.Stderr, \"no data\")\nos.Exit(3)", "exit status 3\nno data", "no data"},
+		"shell":         {"!echo before; exit 4", "a shell command failed: exit status 4", "before"},
+		"bash":          {"%%bash\necho before\nfalse", "a shell command failed: exit status 1", "before"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := kernelRunner(t)
+			path := writeCells(t, "!echo first", c.cell, "!echo never")
+			err := r.run(context.Background(), path)
+			var bad *cellError
+			if !errors.As(err, &bad) || bad.index != 2 || !strings.Contains(bad.reason, c.want) {
+				t.Fatalf("error %v, want one of cell 2 with %q", err, c.want)
+			}
+			got := streams(readOutputs(t, filepath.Join(r.out, "test.ipynb")))
+			if !strings.HasPrefix(got, "first\n|") || !strings.Contains(got, c.printed) || !strings.HasSuffix(got, "|") {
+				t.Errorf("the copy shows %q, want the first two cells and nothing of the third", got)
+			}
+			noLeftovers(t, r, "")
+		})
+	}
+}
+
+func TestTimeoutInterrupts(t *testing.T) {
+	r := kernelRunner(t)
+	r.timeout = time.Second
+	pid := filepath.Join(t.TempDir(), "pid")
+	path := writeCells(t, fmt.Sprintf("!echo begun; echo $$ > '%s'; exec sleep 60", pid), "!echo never")
+	start := time.Now()
+	err := r.run(context.Background(), path)
+	var bad *cellError
+	if !errors.As(err, &bad) || bad.index != 1 || !strings.Contains(bad.reason, "longer than 1s") {
+		t.Errorf("error %v, want one about the timeout of cell 1", err)
+	}
+	if d := time.Since(start); d > 6*time.Second {
+		t.Errorf("stopped after %s, want the interrupt to end the cell soon after 1 s", d)
+	}
+	if got := streams(readOutputs(t, filepath.Join(r.out, "test.ipynb"))); !strings.HasPrefix(got, "begun\n") {
+		t.Errorf("the copy shows %q", got)
+	}
+	noLeftovers(t, r, pid)
+}
+
+// A program that ignores the interrupt is killed with the kernel.
+func TestTimeoutKills(t *testing.T) {
+	r := kernelRunner(t)
+	r.timeout, r.grace = time.Second, time.Second
+	pid := filepath.Join(t.TempDir(), "pid")
+	path := writeCells(t, fmt.Sprintf("!trap '' INT TERM; echo begun; echo $$ > '%s'; sleep 60; sleep 60", pid))
+	start := time.Now()
+	err := r.run(context.Background(), path)
+	if err == nil || !strings.Contains(err.Error(), "went on after the interrupt") {
+		t.Errorf("error %v, want one about the interrupt", err)
+	}
+	if d := time.Since(start); d > 6*time.Second {
+		t.Errorf("stopped after %s", d)
+	}
+	if got := streams(readOutputs(t, filepath.Join(r.out, "test.ipynb"))); !strings.HasPrefix(got, "begun\n") {
+		t.Errorf("the copy shows %q", got)
+	}
+	noLeftovers(t, r, pid)
+}
+
+// Ctrl-C cancels the context.
+func TestCancelStopsWithinASecond(t *testing.T) {
+	r := kernelRunner(t)
+	pid := filepath.Join(t.TempDir(), "pid")
+	path := writeCells(t, fmt.Sprintf("!trap '' INT TERM; echo $$ > '%s'; sleep 60; sleep 60", pid))
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var mu sync.Mutex
+	var stopped time.Time
+	go func() {
+		for range 200 {
+			if data, _ := os.ReadFile(pid); len(data) > 0 {
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		mu.Lock()
+		stopped = time.Now()
+		mu.Unlock()
+		cancel()
+	}()
+	err := r.run(ctx, path)
+	mu.Lock()
+	d := time.Since(stopped)
+	mu.Unlock()
+	if !errors.Is(err, context.Canceled) || d > time.Second {
+		t.Errorf("error %v after %s, want a cancelled context within a second", err, d)
+	}
+	noLeftovers(t, r, pid)
+}
+
+func TestCopyMustNotReplaceTheNotebook(t *testing.T) {
+	path := writeCells(t, "!echo 1")
+	r := &runner{out: filepath.Dir(path), timeout: time.Minute, log: io.Discard}
+	if err := r.run(context.Background(), path); err == nil || !strings.Contains(err.Error(), "choose another -out") {
+		t.Errorf("error %v, want a refusal", err)
+	}
+}
+
+func TestCommandLine(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{nil, "no notebook given"},
+		{[]string{"install", "x.ipynb"}, `"x.ipynb" given`},
+		{[]string{"x.ipynb", "-out", "d"}, "the flag -out stands behind a notebook"},
+		{[]string{"-timeout", "0s", "x.ipynb"}, "-timeout 0s is not positive"},
+		{[]string{"-set", "=x", "x.ipynb"}, "is not KEY=VALUE"},
+		{[]string{"run", "a/x.ipynb", "b/x.ipynb"}, "same executed copy"},
+		{[]string{"-nonsense"}, "nonsense"},
+	} {
+		var out, errs bytes.Buffer
+		err := command(context.Background(), c.args, &out, &errs)
+		if !errors.Is(err, errUsage) || !strings.Contains(errs.String(), c.want) {
+			t.Errorf("%q: error %v, want one with %q in\n%s", c.args, err, c.want, &errs)
+		}
+	}
+	var out, errs bytes.Buffer
+	if err := command(context.Background(), []string{"-h"}, &out, &errs); err != nil || !strings.Contains(out.String(), "Example") || errs.Len() > 0 {
+		t.Errorf("-h: error %v, stdout %q, stderr %q", err, &out, &errs)
+	}
+}

@@ -1,0 +1,225 @@
+package results
+
+import (
+	"bytes"
+	_ "embed" // the template
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"image/png"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Page is what one self-contained HTML page tells about a run. The page asks for nothing from outside and runs no script:
+// it can be mailed, committed or read from a disk. All texts are untrusted and are escaped.
+type Page struct {
+	Title       string
+	Summary     string // one paragraph: what the run is
+	Tables      []Table
+	Figures     []PageFigure
+	Samples     []PageSample
+	SamplesNote string            // how the samples were chosen, or why there are none; a page with neither has no such section
+	Config      map[string]string // resolved settings, shown in the order of their keys
+	Provenance  []Fact            // what made the run, shown as given
+}
+
+// Fact is a name with its value.
+type Fact struct{ Name, Value string }
+
+// PageFigure is a drawing with one of SVG and PNG.
+type PageFigure struct {
+	Name    string // anchor: letters, digits, dot, dash, underscore
+	Title   string // short, for the table of contents
+	Caption string // what can be seen; also the text alternative
+	SVG     []byte // checked and inlined, see [PageFigure.markup]
+	PNG     []byte // shown at [DPI] dots an inch or smaller
+}
+
+// PageSample is a CV with JDs written for it.
+type PageSample struct {
+	ID  string
+	CV  string
+	JDs []PageJD
+}
+
+// PageJD is one JD of a sample.
+type PageJD struct {
+	Name  string // who wrote it
+	Text  string // may be empty: a writer may say nothing
+	Facts []Fact // such as its reward
+}
+
+// PageFigure renders the figure for a page.
+func (f *Figure) PageFigure(title, caption string) (PageFigure, error) {
+	var b bytes.Buffer
+	err := f.Render(&b, "svg")
+	return PageFigure{Name: f.Name, Title: title, Caption: caption, SVG: b.Bytes()}, err
+}
+
+// WritePage writes the page to path (index.html).
+func WritePage(path string, p Page) error { return writeAtomic(path, p.HTML) }
+
+//go:embed page.gohtml
+var pageTemplate string
+
+// HTML writes the page. The same page gives the same bytes. Errors: what [WriteTables] refuses, figures that are not
+// drawings, two tables or two figures of one name.
+func (p Page) HTML(w io.Writer) error {
+	tmpl, err := template.New("page").Parse(pageTemplate)
+	if err != nil {
+		return fmt.Errorf("results: template of the page: %w", err)
+	}
+	view := struct {
+		Page
+		Tables  []htmlTable
+		Figures []htmlFigure
+		Config  []Fact
+	}{Page: p}
+	seen := map[string]bool{}
+	for _, t := range p.Tables {
+		if err := t.check(); err != nil {
+			return err
+		}
+		if seen["table "+t.Name] {
+			return fmt.Errorf("results: two tables %q on one page", t.Name)
+		}
+		seen["table "+t.Name] = true
+		view.Tables = append(view.Tables, t.html())
+	}
+	for _, f := range p.Figures {
+		if !safeName.MatchString(f.Name) || seen["figure "+f.Name] {
+			return fmt.Errorf("results: figure name %q is used twice or has other signs than letters, digits, dots, dashes and underscores", f.Name)
+		}
+		seen["figure "+f.Name] = true
+		h, err := f.html()
+		if err != nil {
+			return fmt.Errorf("results: figure %s: %w", f.Name, err)
+		}
+		view.Figures = append(view.Figures, h)
+	}
+	for _, k := range slices.Sorted(maps.Keys(p.Config)) {
+		view.Config = append(view.Config, Fact{k, p.Config[k]})
+	}
+	var b bytes.Buffer
+	if err := tmpl.Execute(&b, view); err != nil {
+		return fmt.Errorf("results: page: %w", err)
+	}
+	_, err = w.Write(bytes.Map(htmlRune, b.Bytes()))
+	return err
+}
+
+// htmlRune replaces what HTML forbids even when escaped: control characters, noncharacters and bytes that are no UTF-8.
+func htmlRune(r rune) rune {
+	switch {
+	case r == '\n', r == '\t':
+		return r
+	case r < ' ', r >= 0x7f && r < 0xa0, r >= 0xfdd0 && r <= 0xfdef, r&0xfffe == 0xfffe:
+		return '\uFFFD'
+	}
+	return r
+}
+
+// htmlTable is a table as the template wants it.
+type htmlTable struct {
+	Name, Title string
+	Columns     []htmlColumn
+	Groups      [][]htmlRow // rules stand between them
+	Notes       []string
+	Footnotes   []htmlNote
+}
+
+type htmlNote struct {
+	Number int
+	Text   string
+}
+
+type htmlColumn struct {
+	Name    string
+	Numeric bool
+}
+
+type htmlRow struct {
+	Marks []int // of footnotes, on the first cell
+	Cells []htmlCell
+}
+
+type htmlCell struct {
+	Text     string
+	Interval string // empty for none
+	Numeric  bool
+	Long     bool // running text, which needs some width
+}
+
+// longText is the number of bytes from which a cell is running text.
+const longText = 40
+
+// html divides a checked table into groups of rows and formats its cells.
+func (t Table) html() htmlTable {
+	const minus = "\u2212"
+	texts, marks := t.footnotes()
+	out := htmlTable{Name: t.Name, Title: t.Title, Notes: t.Notes}
+	for i, text := range texts {
+		out.Footnotes = append(out.Footnotes, htmlNote{i + 1, text})
+	}
+	for _, c := range t.Columns {
+		out.Columns = append(out.Columns, htmlColumn{c.Name, c.Kind != KindText})
+	}
+	for i, row := range t.Rows {
+		r := htmlRow{Marks: marks[i]}
+		for j, cell := range row.Cells {
+			c, h := t.Columns[j], htmlCell{Text: cell.Text, Long: len(cell.Text) >= longText}
+			if c.Kind != KindText {
+				h = htmlCell{Text: "–", Numeric: true}
+				if !math.IsNaN(cell.Value) {
+					h.Text = c.format(cell.Value, minus)
+					if cell.hasInterval() {
+						h.Interval = "[" + c.format(cell.Low, minus) + ", " + c.format(cell.High, minus) + "]"
+					}
+				}
+			}
+			r.Cells = append(r.Cells, h)
+		}
+		if i == 0 || row.Rule {
+			out.Groups = append(out.Groups, nil)
+		}
+		last := len(out.Groups) - 1
+		out.Groups[last] = append(out.Groups[last], r)
+	}
+	return out
+}
+
+// htmlFigure is a figure as the template wants it.
+type htmlFigure struct {
+	Name, Title, Caption string
+	Markup               template.HTML // an <svg>, or empty
+	Source               template.URL  // of an <img>
+	Width, Height        int           // of the <img>, in CSS pixels
+}
+
+// pixelsPerInch is the size of an inch in CSS pixels.
+const pixelsPerInch = 96
+
+func (f PageFigure) html() (htmlFigure, error) {
+	h := htmlFigure{Name: f.Name, Title: f.Title, Caption: f.Caption}
+	switch {
+	case strings.TrimSpace(f.Caption) == "":
+		return h, fmt.Errorf("no caption: it is the text for those who cannot see the figure")
+	case len(f.SVG) > 0 && len(f.PNG) > 0, len(f.SVG) == 0 && len(f.PNG) == 0:
+		return h, fmt.Errorf("want one of SVG and PNG")
+	case len(f.SVG) > 0:
+		markup, err := inlineSVG(f.SVG, f.Caption)
+		h.Markup = template.HTML(markup) // rebuilt from a list of allowed elements and attributes
+		return h, err
+	}
+	config, err := png.DecodeConfig(bytes.NewReader(f.PNG))
+	if err != nil {
+		return h, err
+	}
+	h.Width, h.Height = max(config.Width*pixelsPerInch/DPI, 1), max(config.Height*pixelsPerInch/DPI, 1)
+	h.Source = template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(f.PNG)) // base64 alone
+	return h, nil
+}
