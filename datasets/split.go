@@ -15,8 +15,8 @@ type SplitOptions struct {
 	ValidShare     float64 // validation's share, in [0,1): of all CVs; of the CVs outside the test set where that is given; 0: no validation
 	TestShare      float64 // test's share of all CVs, in [0,1); ignored where the test set is given; 0: no test
 	GeneratorShare float64 // share of the training CVs whose pairs SFT and the reward model may see, in [0,1]
-	MaxValid       int     // most CVs that validation is to hold where it is drawn; 0: no limit
-	MaxTest        int     // most CVs that test is to hold where it is drawn; 0: no limit
+	MaxValid       int     // about how many CVs validation is to hold at most where it is drawn, as groups stay whole; 0: no limit
+	MaxTest        int     // the same of test
 	NearDuplicate  float64 // Jaccard similarity in (0,1] from which CVs are grouped; 0: DefaultNearDuplicate
 }
 
@@ -128,7 +128,7 @@ func (a *Assignment) target(s Split, share float64, n, limit int) float64 {
 	if limit <= 0 || target <= float64(limit) {
 		return target
 	}
-	a.Notes = append(a.Notes, fmt.Sprintf("split %s is limited to %d CVs instead of %.0f; the others are for training", s, limit, target))
+	a.Notes = append(a.Notes, fmt.Sprintf("split %s is limited to about %d CVs instead of %.0f; the others are for training", s, limit, target))
 	return float64(limit)
 }
 

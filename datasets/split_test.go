@@ -360,7 +360,7 @@ func TestAssignNotesLimits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"split test is limited to 7 CVs instead of 20; the others are for training"}, a.Notes); diff != "" {
+	if diff := cmp.Diff([]string{"split test is limited to about 7 CVs instead of 20; the others are for training"}, a.Notes); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	withSplit(ds, 0, 20, Test)

@@ -16,6 +16,9 @@ func (b Bootstrap) Mean(clusters []int, values ...[]float64) (Estimate, error) {
 	if b.Resamples == 0 {
 		b.Resamples = 2000
 	}
+	if b.Resamples < 2 {
+		return Estimate{}, fmt.Errorf("eval: %d resamples, want at least 2: %w", b.Resamples, ErrRange)
+	}
 	if len(values) == 0 {
 		return Estimate{}, fmt.Errorf("eval: mean over seeds: %w", ErrEmpty)
 	}

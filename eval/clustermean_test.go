@@ -76,6 +76,33 @@ func TestMeanCovers(t *testing.T) {
 	}
 }
 
+// P is two-sided against nought: below 0.05 just where a 95 % interval leaves it out, and the same for −x.
+func TestMeanTestsAgainstNought(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	clusters := make([]int, 60)
+	noise := make([]float64, 60)
+	for i := range clusters {
+		clusters[i], noise[i] = i, rng.NormFloat64()
+	}
+	for shift, small := range map[float64]bool{0: false, 1: true} {
+		up, down := make([]float64, 60), make([]float64, 60)
+		for i, x := range noise {
+			up[i], down[i] = x+shift, -x-shift
+		}
+		a, errA := Bootstrap{Resamples: 1000, Seed: 1}.Mean(clusters, up)
+		b, errB := Bootstrap{Resamples: 1000, Seed: 1}.Mean(clusters, down)
+		if errA != nil || errB != nil {
+			t.Fatal(errA, errB)
+		}
+		if (a.P < 0.05) != small || math.Abs(a.P-b.P) > 1e-12 || (a.Low > 0) != small {
+			t.Errorf("shift %g: P %g, %g of the opposite, interval [%g, %g]", shift, a.P, b.P, a.Low, a.High)
+		}
+	}
+	if _, err := (Bootstrap{Resamples: -1}).Mean([]int{1, 2}, []float64{1, 2}); !errors.Is(err, ErrRange) {
+		t.Errorf("-1 resamples: %v", err)
+	}
+}
+
 func TestMeanErrors(t *testing.T) {
 	b := Bootstrap{Resamples: 10}
 	for name, c := range map[string]struct {

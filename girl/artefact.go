@@ -29,7 +29,7 @@ type stageRecord struct {
 }
 
 // stageVersion enters every key: raise it when a change of the code changes what stages write.
-const stageVersion = 1
+const stageVersion = 2
 
 // stage runs fn unless its outputs are already there. inputs is anything that marshals to JSON and determines the outputs:
 // the stage's config, seeds, and the keys of earlier stages.

@@ -16,7 +16,6 @@ import (
 	"genjobrec/girl/lm"
 	"genjobrec/girl/ppo"
 	"genjobrec/girl/recommend"
-
 	"genjobrec/girl/reward"
 	"genjobrec/girl/sft"
 )
@@ -33,8 +32,7 @@ type Config struct {
 	PPO       ppo.Config
 	Generate  GenerateConfig
 	Recommend recommend.Config
-
-	Eval EvalConfig
+	Eval      EvalConfig
 }
 
 // MarketConfig sizes the synthetic labour market of -data market.
@@ -50,8 +48,8 @@ type MarketConfig struct {
 type SplitConfig struct {
 	ValidShare     float64 `default:"0.15" min:"0.01" max:"0.8" doc:"share of CVs for tuning and early stopping"`
 	TestShare      float64 `default:"0.2" min:"0.01" max:"0.8" doc:"share of CVs for the tables"`
-	MaxValid       int     `default:"0" min:"0" max:"1000000000" doc:"most CVs of a drawn validation split, 0 for no limit"`
-	MaxTest        int     `default:"0" min:"0" max:"1000000000" doc:"most CVs of a drawn test split, 0 for no limit"`
+	MaxValid       int     `default:"0" min:"0" max:"1000000000" doc:"about how many CVs a drawn validation split holds at most (groups stay whole), 0 for no limit"`
+	MaxTest        int     `default:"0" min:"0" max:"1000000000" doc:"about how many CVs a drawn test split holds at most (groups stay whole), 0 for no limit"`
 	GeneratorShare float64 `default:"0.75" min:"0.05" max:"1" doc:"share of training CVs whose pairs train the writer and the reward model"`
 	NearDuplicate  float64 `default:"0.5" min:"0.05" max:"1" doc:"Jaccard similarity of word shingles from which two CVs are one group"`
 	Seed           int     `default:"1" min:"0" max:"1000000000" doc:"seed of the division; training seeds leave it alone"`
@@ -99,7 +97,7 @@ var profiles = map[string][]string{
 	"smoke": {
 		"market.cvs=160", "market.pairs_per_cv=8", "market.unlabelled=20", "tokenizer.vocab=600",
 		"model.layers=1", "model.dim=32", "model.heads=2", "model.ffn=64", "model.max_prompt=96", "model.max_response=64",
-		"sft.epochs=2", "reward.epochs=1", "ppo.iterations=2", "ppo.critic_warmup=0", "ppo.rollouts=16", "ppo.minibatch_rows=8", "ppo.epochs=1", "ppo.eval_every=1", "ppo.eval_prompts=16",
+		"sft.epochs=2", "sft.min_steps=0", "reward.epochs=1", "reward.min_steps=0", "ppo.iterations=2", "ppo.critic_warmup=0", "ppo.rollouts=16", "ppo.minibatch_rows=8", "ppo.epochs=1", "ppo.eval_every=1", "ppo.eval_prompts=16",
 		"generate.samples=2", "eval.resamples=200",
 		"recommend.dim=16", "recommend.width=8", "recommend.members=2", "recommend.trials=2", "recommend.max_steps=60",
 	},

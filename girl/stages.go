@@ -50,8 +50,15 @@ type RewardReport struct {
 	History    []reward.Epoch    `json:"history"`
 	Best       reward.Epoch      `json:"best"`
 	Test       reward.Metrics    `json:"test"` // CVs that nothing was trained or chosen on
+	TestCVs    []CVAccuracy      `json:"test_cvs"`
 	Borrowed   int               `json:"borrowed"`
 	Normalizer reward.Normalizer `json:"normalizer"`
+}
+
+// CVAccuracy is the share of a CV's pairs of a matched and a mismatched JD that the reward model ranks right.
+type CVAccuracy struct {
+	CVID     string  `json:"cv_id"`
+	Accuracy float64 `json:"accuracy"`
 }
 
 // PPOReport is ppo.json.
@@ -184,7 +191,7 @@ func (s *seedRun) modelReward() error {
 		if err != nil {
 			return err
 		}
-		test, err := reward.Evaluate(s.ctx, scorer, reward.AllPairs(s.data.candidates(s.template, a.Pairs(s.data.Dataset, datasets.Test))))
+		test, byCV, err := s.testReward(scorer)
 		if err != nil {
 			return err
 		}
@@ -193,14 +200,14 @@ func (s *seedRun) modelReward() error {
 			return err
 		}
 		rec.Tokens = res.Tokens
-		rec.Notes = append(rec.Notes, fmt.Sprintf("pair accuracy: validation %.3f (epoch %d), test %.3f on %d pairs", res.Best.Valid.Accuracy, res.Best.Epoch, test.Accuracy, test.Pairs))
+		rec.Notes = append(rec.Notes, fmt.Sprintf("pair accuracy within a CV: validation %.3f (epoch %d of %d), test %.3f on %d CVs", res.Best.Valid.Accuracy, res.Best.Epoch, len(res.History), test.Accuracy, test.CVs))
 		if res.Borrowed > 0 {
 			rec.Notes = append(rec.Notes, fmt.Sprintf("%d training CVs have no mismatch of their own: mismatches of other CVs were sampled for them", res.Borrowed))
 		}
 		if s.cfg.Reward.Random > 0 {
 			rec.Notes = append(rec.Notes, fmt.Sprintf("each matched JD also met %d sampled mismatches of other CVs an epoch", s.cfg.Reward.Random))
 		}
-		if err := writeJSON(s.file(rewardHistory), RewardReport{res.History, res.Best, test, res.Borrowed, normalizer}); err != nil {
+		if err := writeJSON(s.file(rewardHistory), RewardReport{res.History, res.Best, test, byCV, res.Borrowed, normalizer}); err != nil {
 			return err
 		}
 		return u.Save(s.file(rewardFile))
@@ -216,6 +223,30 @@ func (s *seedRun) modelReward() error {
 	s.normalizer = saved.Normalizer
 	s.reward, err = lm.LoadWeights(s.file(rewardFile))
 	return err
+}
+
+// testReward measures the reward model on the test CVs, all together and each by itself.
+func (s *seedRun) testReward(scorer *reward.Scorer) (reward.Metrics, []CVAccuracy, error) {
+	pairs := s.data.Assignment.Pairs(s.data.Dataset, datasets.Test)
+	var ids []string // in the order of candidates
+	for _, p := range pairs {
+		if len(ids) == 0 || ids[len(ids)-1] != p.CVID {
+			ids = append(ids, p.CVID)
+		}
+	}
+	comparisons := reward.AllPairs(s.data.candidates(s.template, pairs))
+	all, err := reward.Evaluate(s.ctx, scorer, comparisons)
+	if err != nil {
+		return all, nil, err
+	}
+	accuracies, err := reward.AccuracyByCV(s.ctx, scorer, comparisons)
+	var byCV []CVAccuracy
+	for i, id := range ids {
+		if a, ok := accuracies[i]; ok {
+			byCV = append(byCV, CVAccuracy{id, a})
+		}
+	}
+	return all, byCV, err
 }
 
 // The reference writes for normalizerSamples training CVs to normalise the reward, normalizerRows at once.

@@ -1,12 +1,11 @@
 package girl
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
+	"strings"
 
-	"genjobrec/datasets"
 	"genjobrec/eval"
 	"genjobrec/girl/ppo"
 	"genjobrec/results"
@@ -24,17 +23,35 @@ type measured struct {
 	metric, model, split, label string
 	values                      []float64      // by seed
 	estimate                    *eval.Estimate // with the uncertainty of CVs and seeds; nil where only seeds are known to vary
+	bare                        bool           // a count or a share near its end: a Student interval would leave its range
 }
 
-func (m *measured) cell() (results.Cell, error) {
+// within cuts an interval at the ends of the quantity's range.
+func (m *measured) within(low, high float64) (float64, float64) {
+	if strings.Contains(m.model, " - ") {
+		return low, high
+	}
+	switch m.metric {
+	case "reward_accuracy", "reward_pair_accuracy", "eos_rate", "gold_reward":
+		return max(low, 0), min(high, 1)
+	case "sft_loss", "kl":
+		return max(low, 0), high
+	}
+	return low, high
+}
+
+// cell is the mean over seeds with its interval, and what to warn of.
+func (m *measured) cell() (results.Cell, []eval.Warning, error) {
 	if e := m.estimate; e != nil {
-		return results.WithInterval(e.Value, e.Low, e.High), nil
+		low, high := m.within(e.Low, e.High)
+		return results.WithInterval(e.Value, low, high), e.Warnings, nil
 	}
 	summary, err := eval.MeanOverSeeds(m.values, 0.95)
-	if err != nil || math.IsNaN(summary.Low) {
-		return results.Number(summary.Mean), err
+	if err != nil || math.IsNaN(summary.Low) || m.bare {
+		return results.Number(summary.Mean), summary.Warnings, err
 	}
-	return results.WithInterval(summary.Mean, summary.Low, summary.High), nil
+	low, high := m.within(summary.Low, summary.High)
+	return results.WithInterval(summary.Mean, low, high), summary.Warnings, nil
 }
 
 // trainingReport tells how the writer, the reward model and PPO did: loss, pair accuracy, KL, proxy and, on the market, gold
@@ -52,6 +69,7 @@ func (r *run) trainingReport(generated []results.GeneratedRow) (*trainingOutput,
 		}
 		m.values = append(m.values, v)
 	}
+	var accuracies [][]CVAccuracy
 	curves := newCurves(r.data.Market != nil)
 	for _, seed := range r.opts.Seeds {
 		dir := r.seedDir(seed)
@@ -68,18 +86,23 @@ func (r *run) trainingReport(generated []results.GeneratedRow) (*trainingOutput,
 			return nil, err
 		}
 		put("sft_loss", modelSFT, "valid", "SFT loss, nats a token", s.BestLoss)
-		put("reward_accuracy", "reward model", "valid", "reward model, pair accuracy", u.Best.Valid.Accuracy)
-		put("reward_accuracy", "reward model", "test", "reward model, pair accuracy", u.Test.Accuracy)
+		put("reward_accuracy", "reward model", "valid", "reward model, pair accuracy within a CV", u.Best.Valid.Accuracy)
+		put("reward_pair_accuracy", "reward model", "test", "reward model, accuracy over all pairs alike", u.Test.PairAccuracy)
 		put("kl", modelGIRL, "valid", "KL to SFT, nats a JD", p.Best.KL)
-		put("eos_rate", modelGIRL, "valid", "share of JDs that end", p.Best.EOSRate)
 		put("best_round", modelGIRL, "valid", "best PPO round", float64(p.Best.Iteration))
+		byKey["best_round|"+modelGIRL+"|valid"].bare = true
+		accuracies = append(accuracies, u.TestCVs)
 		curves.add(int64(seed), p)
+	}
+	accuracy, err := r.rewardAccuracy(accuracies)
+	if err != nil {
+		return nil, err
 	}
 	rewards, err := r.writerRewards(generated)
 	if err != nil {
 		return nil, err
 	}
-	list = append(list, rewards...)
+	list = append(append(list, accuracy), rewards...)
 	out := &trainingOutput{}
 	if out.figure, err = curves.figure(); err != nil {
 		return nil, err
@@ -87,111 +110,23 @@ func (r *run) trainingReport(generated []results.GeneratedRow) (*trainingOutput,
 	table := results.Table{Name: "training", Title: "Training of writer, reward model and PPO: " + r.data.Name,
 		Columns: []results.Column{{Key: "quantity", Name: "quantity"}, {Key: "model", Name: "model"}, {Key: "split", Name: "split"},
 			{Key: "value", Name: "mean over seeds", Kind: results.KindNumber, Digits: 4, Interval: true}},
-		Notes: []string{fmt.Sprintf("%d seeds. 95 %% intervals: of rewards over test CVs (bootstrap of CV groups) and seeds; of the other rows over seeds alone (Student), where there are at least two. Differences are on the same CVs with the same random numbers.", len(r.opts.Seeds))}}
+		Notes: []string{
+			fmt.Sprintf("Seeds: %d. 95 %% intervals: on test CVs from the bootstrap of CV groups and, from two seeds on, the spread between seeds; on validation over seeds alone (Student). Differences are on the same CVs with the same random numbers.", len(r.opts.Seeds)),
+			fmt.Sprintf("A JD that does not end has proxy reward %g: a difference in the share of JDs that end is part of the difference in proxy reward.", r.cfg.PPO.EOSPenalty),
+		}}
 	for _, m := range list {
 		for i, v := range m.values {
 			out.rows = append(out.rows, results.Row{Experiment: "training", Dataset: r.data.Name, Model: m.model, Split: m.split,
 				Metric: m.metric, Seed: int64(r.opts.Seeds[i]), Value: v})
 		}
-		cell, err := m.cell()
+		cell, warnings, err := m.cell()
 		if err != nil {
 			return nil, err
 		}
-		table.Rows = append(table.Rows, results.TableRow{Cells: []results.Cell{results.Text(m.label), results.Text(m.model), results.Text(m.split), cell}})
+		table.Rows = append(table.Rows, results.TableRow{Notes: warningNotes(warnings), Cells: []results.Cell{results.Text(m.label), results.Text(m.model), results.Text(m.split), cell}})
 	}
 	out.tables = []results.Table{table}
 	return out, nil
-}
-
-// writerRewards compares both writers on the test CVs by proxy and, where an oracle knows it, gold reward. The unit is a CV,
-// with the mean of its K JDs.
-func (r *run) writerRewards(generated []results.GeneratedRow) ([]*measured, error) {
-	cvs := r.data.cvsOf(datasets.Test)
-	at, groups := make(map[string]int, len(cvs)), make([]int, len(cvs))
-	for i, x := range cvs {
-		at[x.ID], groups[i] = i, r.data.Assignment.Group[x.ID]
-	}
-	seedAt := map[int64]int{}
-	for i, s := range r.opts.Seeds {
-		seedAt[int64(s)] = i
-	}
-	type key struct{ metric, model string }
-	sums, counts := map[key][][]float64{}, map[string][][]float64{} // [seed][CV]
-	blank := func() [][]float64 {
-		m := make([][]float64, len(r.opts.Seeds))
-		for i := range m {
-			m[i] = make([]float64, len(cvs))
-		}
-		return m
-	}
-	add := func(k key, seed, cv int, v float64) {
-		if sums[k] == nil {
-			sums[k] = blank()
-		}
-		sums[k][seed][cv] += v
-	}
-	for _, g := range generated {
-		cv, ok := at[g.CVID]
-		if !ok {
-			continue
-		}
-		seed := seedAt[g.Seed]
-		if counts[g.Model] == nil {
-			counts[g.Model] = blank()
-		}
-		counts[g.Model][seed][cv]++
-		add(key{"proxy_reward", g.Model}, seed, cv, g.Reward)
-		if r.data.Market != nil {
-			p, _, err := r.data.Market.AcceptText(g.CVID, g.Text)
-			if err != nil {
-				return nil, err
-			}
-			add(key{"gold_reward", g.Model}, seed, cv, p)
-		}
-	}
-	var out []*measured
-	boot := eval.Bootstrap{Resamples: r.cfg.Eval.Resamples, Seed: uint64(r.cfg.Split.Seed)}
-	put := func(metric, model, label string, perCV [][]float64) error {
-		e, err := boot.Mean(groups, perCV...)
-		if err != nil {
-			return fmt.Errorf("%s of %s: %w", metric, model, err)
-		}
-		m := &measured{metric: metric, model: model, split: "test", label: label, estimate: &e}
-		for _, row := range perCV {
-			m.values = append(m.values, average(row))
-		}
-		out = append(out, m)
-		return nil
-	}
-	for _, q := range []struct{ metric, label string }{
-		{"proxy_reward", "proxy reward (normalised score)"}, {"gold_reward", "gold reward (true acceptance probability)"},
-	} {
-		sft, girl := sums[key{q.metric, modelSFT}], sums[key{q.metric, modelGIRL}]
-		if sft == nil || girl == nil {
-			continue
-		}
-		difference := blank()
-		for s := range difference {
-			for i := range cvs {
-				sft[s][i] /= counts[modelSFT][s][i]
-				girl[s][i] /= counts[modelGIRL][s][i]
-				difference[s][i] = girl[s][i] - sft[s][i]
-			}
-		}
-		if err := errors.Join(put(q.metric, modelSFT, q.label, sft), put(q.metric, modelGIRL, q.label, girl),
-			put(q.metric, modelGIRL+" - "+modelSFT, q.label, difference)); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-func average(x []float64) float64 {
-	sum := 0.0
-	for _, v := range x {
-		sum += v / float64(len(x))
-	}
-	return sum
 }
 
 // curves collects the PPO evaluations and rounds of every seed for the training figure.

@@ -33,6 +33,11 @@ func LinearRate(peak float64, step, total int) float64 {
 	return peak * max(0, 1-float64(step)/float64(total))
 }
 
+// Epochs is how many passes of perEpoch steps to make: as many as asked for, or more where those are fewer than minSteps.
+func Epochs(asked, minSteps, perEpoch int) int {
+	return max(asked, (minSteps+perEpoch-1)/perEpoch)
+}
+
 // BatchPlan is the rows of one batch, as indices into the caller's sequences, and how many rows to pad it to.
 type BatchPlan struct {
 	Index []int

@@ -33,6 +33,16 @@ func TestLinearRateByHand(t *testing.T) {
 	}
 }
 
+func TestEpochsByHand(t *testing.T) {
+	for _, c := range []struct{ asked, minSteps, perEpoch, want int }{
+		{3, 0, 10, 3}, {3, 30, 10, 3}, {3, 31, 10, 4}, {3, 100, 10, 10}, {3, 5, 10, 3}, {1, 7, 2, 4},
+	} {
+		if got := Epochs(c.asked, c.minSteps, c.perEpoch); got != c.want {
+			t.Errorf("%d epochs of %d steps, at least %d steps: %d epochs, want %d", c.asked, c.perEpoch, c.minSteps, got, c.want)
+		}
+	}
+}
+
 func TestPlanBatches(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		lengths := rapid.SliceOfN(rapid.IntRange(0, 200), 0, 60).Draw(t, "lengths")

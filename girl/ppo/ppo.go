@@ -24,7 +24,7 @@ type Input struct {
 	Seed              uint64
 
 	// Gold, if known, is the true value of a response to validation prompt i. It is logged beside the proxy to show
-	// over-optimisation; it trains nothing and chooses nothing.
+	// over-optimisation; it trains nothing and chooses no checkpoint.
 	Gold func(i int, response []int32) float64
 
 	Progress lm.Progress

@@ -57,7 +57,7 @@ func (t *trainer) iterate(ctx context.Context, number int) (Iteration, error) {
 	first := t.rng.Perm(len(episodes))
 	// Old log-probabilities and values are computed in the very minibatches of the first epoch, so that
 	// the ratio there is exactly 1.
-	if err := t.annotate(episodes, first); err != nil {
+	if err := t.annotate(ctx, episodes, first); err != nil {
 		return Iteration{}, err
 	}
 	it := t.advantages(episodes, number)
@@ -100,8 +100,8 @@ func (t *trainer) rollout(ctx context.Context) ([]*episode, error) {
 
 // annotate fills old and reference log-probabilities and values, minibatch by minibatch of the given order, the three
 // models side by side.
-func (t *trainer) annotate(episodes []*episode, order []int) error {
-	var group errgroup.Group
+func (t *trainer) annotate(ctx context.Context, episodes []*episode, order []int) error {
+	group, ctx := errgroup.WithContext(ctx)
 	for _, f := range []struct {
 		forward *lm.Forward
 		into    func(e *episode) *[]float64
@@ -112,6 +112,9 @@ func (t *trainer) annotate(episodes []*episode, order []int) error {
 	} {
 		group.Go(func() error {
 			for rows := range slices.Chunk(order, t.c.MinibatchRows) {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
 				own := pick(episodes, rows)
 				batch, err := packEpisodes(own)
 				if err != nil {

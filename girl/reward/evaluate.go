@@ -10,13 +10,13 @@ import (
 	"genjobrec/girl/lm"
 )
 
-// AllPairs lists every (matched, mismatched) pair within each CV, the held-out set of pair accuracy.
+// AllPairs lists every (matched, mismatched) pair within each CV, the held-out set of pair accuracy, with the CVs numbered as given.
 func AllPairs(all []Candidates) []Comparison {
 	var pairs []Comparison
-	for _, c := range all {
+	for cv, c := range all {
 		for _, m := range c.Matched {
 			for _, x := range c.Mismatched {
-				pairs = append(pairs, Comparison{lm.Sequence{Prompt: c.Prompt, Response: m}, lm.Sequence{Prompt: c.Prompt, Response: x}})
+				pairs = append(pairs, Comparison{lm.Sequence{Prompt: c.Prompt, Response: m}, lm.Sequence{Prompt: c.Prompt, Response: x}, cv})
 			}
 		}
 	}
@@ -48,8 +48,34 @@ func (s *Scorer) Scores(ctx context.Context, seqs []lm.Sequence) ([]float64, err
 	return scores, nil
 }
 
-// Evaluate measures pair accuracy and its companions. A sequence that occurs in several pairs is scored once.
+// Evaluate measures pair accuracy and its companions.
 func Evaluate(ctx context.Context, s *Scorer, pairs []Comparison) (Metrics, error) {
+	chosen, rejected, cvs, err := s.compare(ctx, pairs)
+	if err != nil {
+		return Metrics{}, err
+	}
+	return measure(chosen, rejected, cvs), nil
+}
+
+// AccuracyByCV is the share of right pairs of each CV that has any, by its number: what an interval over CVs needs.
+func AccuracyByCV(ctx context.Context, s *Scorer, pairs []Comparison) (map[int]float64, error) {
+	chosen, rejected, cvs, err := s.compare(ctx, pairs)
+	if err != nil {
+		return nil, err
+	}
+	sum, n := map[int]float64{}, map[int]float64{}
+	for i, cv := range cvs {
+		sum[cv] += right(chosen[i] - rejected[i])
+		n[cv]++
+	}
+	for cv := range sum {
+		sum[cv] /= n[cv]
+	}
+	return sum, nil
+}
+
+// compare scores both sides of each pair. A sequence that occurs in several pairs is scored once.
+func (s *Scorer) compare(ctx context.Context, pairs []Comparison) (chosen, rejected []float64, cvs []int, err error) {
 	var seqs []lm.Sequence
 	at := map[string]int{}
 	index := func(q lm.Sequence) int {
@@ -69,32 +95,41 @@ func Evaluate(ctx context.Context, s *Scorer, pairs []Comparison) (Metrics, erro
 	}
 	scores, err := s.Scores(ctx, seqs)
 	if err != nil {
-		return Metrics{}, err
+		return nil, nil, nil, err
 	}
-	chosen, rejected := make([]float64, len(ids)), make([]float64, len(ids))
 	for i, p := range ids {
-		chosen[i], rejected[i] = scores[p.chosen], scores[p.rejected]
+		chosen, rejected, cvs = append(chosen, scores[p.chosen]), append(rejected, scores[p.rejected]), append(cvs, pairs[i].CV)
 	}
-	return measure(chosen, rejected), nil
+	return chosen, rejected, cvs, nil
 }
 
-// measure computes the metrics from the scores of each pair; without pairs all of them are 0.
-func measure(chosen, rejected []float64) Metrics {
-	n := float64(len(chosen))
-	m := Metrics{Pairs: len(chosen)}
+// right is 1 for a pair in the right order, ½ for a tie.
+func right(margin float64) float64 {
+	switch {
+	case margin > 0:
+		return 1
+	case margin == 0:
+		return 0.5
+	}
+	return 0
+}
+
+// measure computes the metrics from the scores of each pair and the CV it is of; without pairs all of them are 0.
+func measure(chosen, rejected []float64, cvs []int) Metrics {
+	pairs := map[int]float64{}
+	for _, cv := range cvs {
+		pairs[cv]++
+	}
+	m := Metrics{CVs: len(pairs), Pairs: len(chosen)}
 	confidence := 0.0
 	for i := range chosen {
-		margin := chosen[i] - rejected[i]
-		switch {
-		case margin > 0:
-			m.Accuracy += 1 / n
-		case margin == 0:
-			m.Accuracy += 0.5 / n
-		}
-		m.Loss += minusLogSigmoid(margin) / n
-		m.ChosenMean += chosen[i] / n
-		m.RejectedMean += rejected[i] / n
-		confidence += 1 / (1 + math.Exp(-math.Abs(margin))) / n
+		margin, weight := chosen[i]-rejected[i], 1/(pairs[cvs[i]]*float64(len(pairs)))
+		m.Accuracy += weight * right(margin)
+		m.PairAccuracy += right(margin) / float64(len(chosen))
+		m.Loss += weight * minusLogSigmoid(margin)
+		m.ChosenMean += weight * chosen[i]
+		m.RejectedMean += weight * rejected[i]
+		confidence += weight / (1 + math.Exp(-math.Abs(margin)))
 	}
 	m.Calibration = confidence - m.Accuracy
 	return m

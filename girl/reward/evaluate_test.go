@@ -31,14 +31,14 @@ func TestMeasureByHand(t *testing.T) {
 		want             Metrics
 	}{
 		{"no pairs", nil, nil, Metrics{}},
-		{"one right", []float64{3}, []float64{1}, Metrics{Pairs: 1, Accuracy: 1, Loss: -math.Log(sigma(2)), ChosenMean: 3, RejectedMean: 1, Calibration: sigma(2) - 1}},
-		{"one wrong", []float64{1}, []float64{3}, Metrics{Pairs: 1, Accuracy: 0, Loss: -math.Log(sigma(-2)), ChosenMean: 1, RejectedMean: 3, Calibration: sigma(2)}},
-		{"one tie", []float64{2}, []float64{2}, Metrics{Pairs: 1, Accuracy: 0.5, Loss: math.Ln2, ChosenMean: 2, RejectedMean: 2, Calibration: 0}},
-		{"right, wrong, tie, right", []float64{1, 0, 5, -1}, []float64{0, 2, 5, -4}, Metrics{Pairs: 4, Accuracy: 0.625,
+		{"one right", []float64{3}, []float64{1}, Metrics{CVs: 1, Pairs: 1, Accuracy: 1, PairAccuracy: 1, Loss: -math.Log(sigma(2)), ChosenMean: 3, RejectedMean: 1, Calibration: sigma(2) - 1}},
+		{"one wrong", []float64{1}, []float64{3}, Metrics{CVs: 1, Pairs: 1, Accuracy: 0, PairAccuracy: 0, Loss: -math.Log(sigma(-2)), ChosenMean: 1, RejectedMean: 3, Calibration: sigma(2)}},
+		{"one tie", []float64{2}, []float64{2}, Metrics{CVs: 1, Pairs: 1, Accuracy: 0.5, PairAccuracy: 0.5, Loss: math.Ln2, ChosenMean: 2, RejectedMean: 2, Calibration: 0}},
+		{"right, wrong, tie, right", []float64{1, 0, 5, -1}, []float64{0, 2, 5, -4}, Metrics{CVs: 1, Pairs: 4, Accuracy: 0.625, PairAccuracy: 0.625,
 			Loss: -math.Log(sigma(1)*sigma(-2)*sigma(0)*sigma(3)) / 4, ChosenMean: 1.25, RejectedMean: 0.75, Calibration: (sigma(1)+sigma(2)+0.5+sigma(3))/4 - 0.625}},
-		{"huge margins", []float64{1e6, 0}, []float64{0, 1e6}, Metrics{Pairs: 2, Accuracy: 0.5, Loss: 5e5, ChosenMean: 5e5, RejectedMean: 5e5, Calibration: 0.5}},
+		{"huge margins", []float64{1e6, 0}, []float64{0, 1e6}, Metrics{CVs: 1, Pairs: 2, Accuracy: 0.5, PairAccuracy: 0.5, Loss: 5e5, ChosenMean: 5e5, RejectedMean: 5e5, Calibration: 0.5}},
 	} {
-		got := measure(c.chosen, c.rejected)
+		got := measure(c.chosen, c.rejected, make([]int, len(c.chosen)))
 		if got.Pairs != c.want.Pairs {
 			t.Errorf("%s: %d pairs", c.name, got.Pairs)
 		}
@@ -78,9 +78,12 @@ func TestEvaluateEqualsBruteForce(t *testing.T) {
 	ctx := context.Background()
 	s := must(NewScorer(testBackend(t), judge(t)))(t)
 	pairs := AllPairs(planted(20, 2))
-	pairs = append(pairs, pairs[0], Comparison{pairs[1].Rejected, pairs[1].Chosen}, Comparison{pairs[2].Chosen, pairs[2].Chosen})
+	pairs = append(pairs, pairs[0], Comparison{pairs[1].Rejected, pairs[1].Chosen, 1}, Comparison{pairs[2].Chosen, pairs[2].Chosen, 2})
 	for _, cv := range [][]int32{{2, 4, 3}, {2, 9, 9, 3}} { // one JD for two CVs has two scores
-		pairs = append(pairs, Comparison{lm.Sequence{Prompt: cv, Response: []int32{7, 1}}, lm.Sequence{Prompt: cv, Response: []int32{8, 1}}})
+		pairs = append(pairs, Comparison{lm.Sequence{Prompt: cv, Response: []int32{7, 1}}, lm.Sequence{Prompt: cv, Response: []int32{8, 1}}, 900})
+	}
+	for i := range pairs { // all of one CV: pairs weigh alike
+		pairs[i].CV = 7
 	}
 	var right, loss, chosen, rejected, confidence float64
 	for _, p := range pairs {
@@ -102,6 +105,7 @@ func TestEvaluateEqualsBruteForce(t *testing.T) {
 	m := must(Evaluate(ctx, s, pairs))(t)
 	near(t, "pairs", float64(m.Pairs), n, 0)
 	near(t, "accuracy", m.Accuracy, right/n, exact)
+	near(t, "pair accuracy", m.PairAccuracy, right/n, exact)
 	near(t, "loss", m.Loss, loss/n, single)
 	near(t, "mean of chosen", m.ChosenMean, chosen/n, single)
 	near(t, "mean of rejected", m.RejectedMean, rejected/n, single)
@@ -111,6 +115,29 @@ func TestEvaluateEqualsBruteForce(t *testing.T) {
 	if _, err := Evaluate(cancelled, s, pairs); err == nil {
 		t.Error("cancelled: no error")
 	}
+}
+
+// One CV with three pairs and one with a single pair weigh the same.
+func TestEveryCVWeighsTheSame(t *testing.T) {
+	m := measure([]float64{1, 1, 1, 0}, []float64{0, 0, 2, 3}, []int{5, 5, 5, 8})
+	if m.CVs != 2 || m.Pairs != 4 {
+		t.Errorf("%d CVs, %d pairs", m.CVs, m.Pairs)
+	}
+	near(t, "accuracy", m.Accuracy, (2.0/3+0)/2, exact)
+	near(t, "pair accuracy", m.PairAccuracy, 0.5, exact)
+	near(t, "mean of chosen", m.ChosenMean, (1.0+0)/2, exact)
+	near(t, "mean of rejected", m.RejectedMean, (2.0/3+3)/2, exact)
+	near(t, "loss", m.Loss, ((2*minusLogSigmoid(1)+minusLogSigmoid(-1))/3+minusLogSigmoid(-3))/2, exact)
+
+	ctx := context.Background()
+	s := must(NewScorer(testBackend(t), judge(t)))(t)
+	pairs := AllPairs(planted(20, 2))
+	byCV := must(AccuracyByCV(ctx, s, pairs))(t)
+	sum := 0.0
+	for _, a := range byCV {
+		sum += a
+	}
+	near(t, "mean of the CVs' accuracies", sum/float64(len(byCV)), must(Evaluate(ctx, s, pairs))(t).Accuracy, exact)
 }
 
 // TestPaddedAndUnpaddedScoresAreEqual: the difference must be nought, but for the order of additions in larger products.

@@ -14,9 +14,10 @@ import (
 	"genjobrec/girl/lm"
 )
 
-// Config holds the hyper-parameters of reward modelling; all are our own choice, made on validation loss.
+// Config holds the hyper-parameters of reward modelling; all are our own choice, made on validation CVs of the synthetic market (LOG.md).
 type Config struct {
 	Epochs       int     `default:"2" min:"1" max:"1000" doc:"most passes; in each, every matched JD meets sampled mismatches"`
+	MinSteps     int     `default:"200" min:"0" max:"10000000" doc:"steps below which the passes are not counted: small data get more of them, until early stopping ends it"`
 	LearningRate float64 `default:"0.0004" min:"1e-7" max:"1" doc:"peak learning rate of Adam"`
 	Warmup       int     `default:"20" min:"0" max:"100000" doc:"steps of linear warm-up"`
 	WeightDecay  float64 `default:"0.05" min:"0" max:"1" doc:"decoupled weight decay"`
@@ -43,15 +44,19 @@ type Candidates struct {
 	Mismatched [][]int32
 }
 
-// Comparison is one training or evaluation pair: the prompt with a matched and a mismatched response.
+// Comparison is one evaluation pair: the prompt of a CV with a matched and a mismatched response.
 type Comparison struct {
 	Chosen, Rejected lm.Sequence
+	CV               int // whose pair it is; any numbering
 }
 
-// Metrics are the held-out figures of a reward model.
+// Metrics are the held-out figures of a reward model. Every CV weighs the same, as in training, however many pairs it has;
+// PairAccuracy alone weighs pairs, so that a CV with ten matched and ten mismatched JDs counts a hundred times in it.
 type Metrics struct {
+	CVs          int     `json:"cvs"`
 	Pairs        int     `json:"pairs"`
-	Accuracy     float64 `json:"accuracy"`      // share of pairs with U(C,J⁺) > U(C,J⁻), ties count half
+	Accuracy     float64 `json:"accuracy"`      // share of a CV's pairs with U(C,J⁺) > U(C,J⁻), ties count half
+	PairAccuracy float64 `json:"pair_accuracy"` // the same over all pairs alike
 	Loss         float64 `json:"loss"`          // mean of −log σ(margin), nats
 	ChosenMean   float64 `json:"chosen_mean"`   // mean U of matched JDs
 	RejectedMean float64 `json:"rejected_mean"` // mean U of mismatched JDs
@@ -101,13 +106,14 @@ func Run(ctx context.Context, backend compute.Backend, c Config, u *lm.Weights, 
 	if err != nil {
 		return nil, err
 	}
-	total, step := len(batches)*c.Epochs, 0
+	epochs := lm.Epochs(c.Epochs, c.MinSteps, len(batches))
+	total, step := len(batches)*epochs, 0
 	best, err := u.Snapshot()
 	if err != nil {
 		return nil, err
 	}
 	r.Best.Valid.Loss = math.Inf(1)
-	for epoch := 1; epoch <= c.Epochs; epoch++ {
+	for epoch := 1; epoch <= epochs; epoch++ {
 		if epoch > 1 {
 			batches = draw(train, c, rng)
 		}
