@@ -180,6 +180,7 @@ func TestSparseTicks(t *testing.T) {
 		{-1, 1, "-1.0 -0.5 0.0 0.5 1.0"},
 		{0.6348, 0.6476, "0.635 0.640 0.645"}, // 0.0025 would need seven labels
 		{0, 1.2e7, "0 2.5e+06 5e+06 7.5e+06 1e+07"},
+		{0, 1e-19, "0 2e-20 4e-20 6e-20 8e-20 1e-19"},
 		{3, 3, "3"},
 		{0.1, math.Nextafter(0.1, 1), "0.1"}, // a mean that moved by rounding alone
 	} {

@@ -37,7 +37,7 @@ search:
 	}
 	first := math.Ceil(low/step - 1e-9)
 	format := byte('f')
-	if math.Max(math.Abs(low), math.Abs(high)) >= 1e6 {
+	if largest := math.Max(math.Abs(low), math.Abs(high)); largest >= 1e6 || largest < 1e-4 {
 		format, decimals = 'g', 4
 	}
 	var ticks []plot.Tick
