@@ -27,7 +27,7 @@ lint: ## formatting and static checks
 bench: ## speed, in the format benchstat reads
 	go test -run '^$$' -bench . -benchtime 5x ./...
 
-kernel: ## the Go kernel of the notebooks, in .gonb of the checkout; about two minutes the first time
+kernel: ## the Go kernel of the notebooks, in .gonb of the checkout; about a minute the first time
 	go run ./notebooks/nbrun install
 
 notebooks: kernel ## all notebooks on the run in OUT, without Jupyter; executed copies into OUT/notebooks

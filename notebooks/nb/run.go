@@ -30,10 +30,10 @@ type Run struct {
 	Profile string
 	Seeds   []int
 
-	dataset    string // its name in the results
-	resamples  int    // of the bootstrap
-	seed       uint64 // of the bootstrap
-	auc, logls *float64
+	dataset                    string   // its name in the results
+	resamples                  int      // of the bootstrap
+	seed                       uint64   // of the bootstrap
+	ceilingAUC, ceilingLogLoss *float64 // nil where nobody knows it
 }
 
 // RunDir is the folder that GENJOBREC_RUN names, or runs/market. A relative path starts at the checkout, not at the
@@ -110,9 +110,9 @@ func (r *Run) readResults() error {
 		if v := row.Value; row.Model == "Bayes ceiling" {
 			switch row.Metric {
 			case "auc":
-				r.auc = &v
+				r.ceilingAUC = &v
 			case "logloss":
-				r.logls = &v
+				r.ceilingLogLoss = &v
 			}
 		}
 	}
@@ -128,7 +128,7 @@ func (r *Run) Path(name string) string { return filepath.Join(r.Dir, name) }
 // RQ2Input prepares [results.RQ2] as the run itself did: the same bootstrap, and the ceiling where there is one.
 func (r *Run) RQ2Input(scores []results.ScoreRow) results.RQ2Input {
 	return results.RQ2Input{Dataset: r.dataset, Scores: scores, BootstrapResamples: r.resamples, Seed: r.seed,
-		CeilingAUC: r.auc, CeilingLogLoss: r.logls}
+		CeilingAUC: r.ceilingAUC, CeilingLogLoss: r.ceilingLogLoss}
 }
 
 // Check ends the cell with the error's text, if there is one.

@@ -114,7 +114,7 @@ func (r repository) install(ctx context.Context, log io.Writer) error {
 		return err
 	}
 	if stamp, _ := os.ReadFile(r.gonb("tools.sha256")); string(stamp) != key || !r.toolsThere() {
-		fmt.Fprintln(log, "building the notebook kernel; the first time takes about two minutes")
+		fmt.Fprintln(log, "building the notebook kernel; the first time takes about a minute")
 		start := time.Now()
 		if err := r.buildTools(ctx, spec.Env); err != nil {
 			return err

@@ -164,11 +164,12 @@ func (k *kernel) connect(ctx context.Context, c connection) error {
 	retry := time.NewTicker(infoRetry)
 	defer retry.Stop()
 	replied, heard := false, false
-	for !replied || !heard {
+	ready := func() bool { return replied && heard }
+	for !ready() {
 		if _, err := k.send(k.shell, "kernel_info_request", struct{}{}); err != nil {
 			return err
 		}
-		for waiting := true; waiting && !(replied && heard); {
+		for waiting := true; waiting && !ready(); {
 			select {
 			case e := <-k.events:
 				if e.err != nil {
@@ -270,7 +271,7 @@ func freePorts(n int) ([]int, error) {
 		if err != nil {
 			return nil, fmt.Errorf("looking for a free port: %w", err)
 		}
-		defer l.Close() // all at the end, so that no port is given twice
+		defer func() { _ = l.Close() }() // all at the end, so that no port is given twice
 		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
 	}
 	return ports, nil

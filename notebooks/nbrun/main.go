@@ -113,7 +113,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		fmt.Fprintf(stdout, "the kernel is described in %s\n", repo.specFile())
 		return nil
 	}
-	r := &runner{repo: repo, out: *out, timeout: *timeout, grace: defaultGrace, set: set, log: stdout}
+	r := &runner{repo: repo, out: *out, tmp: repo.gonb("tmp"), timeout: *timeout, grace: defaultGrace, set: set, log: stdout}
 	if r.out == "" {
 		r.out = filepath.Join(repo.root, "runs", "notebooks")
 	}

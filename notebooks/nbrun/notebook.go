@@ -145,14 +145,21 @@ func (o object) get(name string, v any) error {
 	return nil
 }
 
-// set writes a field without escaping HTML, which notebooks are full of.
+// set writes a field.
 func (o object) set(name string, v any) error {
+	raw, err := marshal(v)
+	if err != nil {
+		return fmt.Errorf("field %q: %w", name, err)
+	}
+	o[name] = raw
+	return nil
+}
+
+// marshal is json.Marshal without escaping HTML, which notebooks are full of.
+func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return fmt.Errorf("field %q: %w", name, err)
-	}
-	o[name] = b.Bytes()
-	return nil
+	err := enc.Encode(v)
+	return bytes.TrimSpace(b.Bytes()), err
 }

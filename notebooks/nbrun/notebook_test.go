@@ -75,7 +75,7 @@ func TestClearRemovesOutputs(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, prose := nb.cells[1].fields, nb.cells[0].fields
-	if got := strings.TrimSpace(string(code["outputs"])) + strings.TrimSpace(string(code["execution_count"])); got != "[]null" {
+	if got := string(code["outputs"]) + string(code["execution_count"]); got != "[]null" {
 		t.Errorf("outputs and count %s, want []null", got)
 	}
 	if prose["outputs"] != nil {
@@ -93,7 +93,7 @@ func TestOldNotebookGetsIDs(t *testing.T) {
 	valid := regexp.MustCompile(`^"[a-zA-Z0-9-_]{1,64}"$`)
 	seen := map[string]bool{}
 	for i, c := range nb.cells {
-		id := strings.TrimSpace(string(c.fields["id"]))
+		id := string(c.fields["id"])
 		if !valid.MatchString(id) || seen[id] {
 			t.Errorf("cell %d has the id %s", i, id)
 		}

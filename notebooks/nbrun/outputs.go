@@ -28,7 +28,7 @@ type lines string
 
 // MarshalJSON writes the list.
 func (l lines) MarshalJSON() ([]byte, error) {
-	return json.Marshal(slices.AppendSeq([]string{}, strings.Lines(string(l))))
+	return marshal(slices.AppendSeq([]string{}, strings.Lines(string(l))))
 }
 
 // UnmarshalJSON reads a list of lines or one text.

@@ -15,6 +15,7 @@ import (
 type runner struct {
 	repo    repository
 	out     string        // folder of the executed copies
+	tmp     string        // where kernels keep their temporary files, each in a folder of its own
 	timeout time.Duration // of one cell
 	grace   time.Duration // from the interrupt of a cell to the end of the kernel
 	set     []string      // KEY=VALUE, environment of the kernel
@@ -59,7 +60,7 @@ func (r *runner) run(ctx context.Context, path string) (err error) {
 		return err
 	}
 	start := time.Now()
-	k, err := startKernel(ctx, r.repo.specFile(), dir, r.repo.gonb("tmp"), r.set)
+	k, err := startKernel(ctx, r.repo.specFile(), dir, r.tmp, r.set)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}

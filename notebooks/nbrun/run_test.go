@@ -39,7 +39,7 @@ func kernelRunner(t *testing.T, set ...string) *runner {
 	} else if err != nil {
 		t.Fatal(err)
 	}
-	return &runner{repo: repo, out: t.TempDir(), timeout: 5 * time.Minute, grace: defaultGrace, set: set, log: io.Discard}
+	return &runner{repo: repo, out: t.TempDir(), tmp: t.TempDir(), timeout: 5 * time.Minute, grace: defaultGrace, set: set, log: io.Discard}
 }
 
 // writeCells writes a notebook of code cells.
@@ -97,7 +97,7 @@ func streams(cells [][]output) string {
 // noLeftovers checks that the kernel's temporary folder is gone, and the process whose id a cell wrote to pidFile.
 func noLeftovers(t *testing.T, r *runner, pidFile string) {
 	t.Helper()
-	if dirs, err := filepath.Glob(r.repo.gonb("tmp", "nbrun-*")); err != nil || len(dirs) > 0 {
+	if dirs, err := filepath.Glob(filepath.Join(r.tmp, "*")); err != nil || len(dirs) > 0 {
 		t.Errorf("temporary folders are left: %v, error %v", dirs, err)
 	}
 	if pidFile == "" {
@@ -316,6 +316,42 @@ func TestCancelStopsWithinASecond(t *testing.T) {
 		t.Errorf("error %v after %s, want a cancelled context within a second", err, d)
 	}
 	noLeftovers(t, r, pid)
+}
+
+// fakeKernel describes a shell script in place of the kernel.
+func fakeKernel(t *testing.T, script string) (specFile string) {
+	t.Helper()
+	blob, err := json.Marshal(kernelSpec{Argv: []string{"sh", "-c", script, "{connection_file}"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	specFile = filepath.Join(t.TempDir(), "kernel.json")
+	if err := os.WriteFile(specFile, blob, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return specFile
+}
+
+func TestKernelThatEndsAtOnce(t *testing.T) {
+	tmp := t.TempDir()
+	_, err := startKernel(context.Background(), fakeKernel(t, `test -s "$0" && echo "no such option" >&2; exit 1`), tmp, tmp, nil)
+	if err == nil || !strings.Contains(err.Error(), "the kernel ended\nno such option") {
+		t.Errorf("error %v, want one with what the kernel wrote", err)
+	}
+	noLeftovers(t, &runner{tmp: tmp}, "")
+}
+
+// A kernel that neither answers nor heeds a request to end is killed, together with what it has started.
+func TestCancelDuringStart(t *testing.T) {
+	tmp, pid := t.TempDir(), filepath.Join(t.TempDir(), "pid")
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	_, err := startKernel(ctx, fakeKernel(t, fmt.Sprintf("trap '' INT TERM; sleep 60 & echo $! > '%s'; wait; sleep 60", pid)), tmp, tmp, nil)
+	if d := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || d > 1300*time.Millisecond {
+		t.Errorf("error %v after %s, want the context's within a second of its end", err, d)
+	}
+	noLeftovers(t, &runner{tmp: tmp}, pid)
 }
 
 func TestCopyMustNotReplaceTheNotebook(t *testing.T) {
