@@ -49,3 +49,17 @@ func reopen(ctx context.Context, dir string, report *Reporter) (*run, error) {
 	}
 	return r, nil
 }
+
+// OpenData loads what a finished run worked on: its dataset with the division into splits, and its config.
+func OpenData(ctx context.Context, runDir string) (*Data, *Config, error) {
+	m, settings, err := readManifest(runDir)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := NewConfig(m.Profile, settings)
+	if err != nil {
+		return nil, nil, err
+	}
+	d, err := LoadData(ctx, c, m.Data, m.Test, m.CVs)
+	return d, c, err
+}

@@ -73,23 +73,29 @@ func (o SweepOptions) settings(c GenerateConfig) ([]setting, error) {
 // Sweep answers the fourth research question for a finished run: GIRL writes JDs with each setting, matchers are tuned and
 // trained on them exactly as in the run, and tables and figures named rq4 are left in the run's folder. What is already
 // there is not computed again.
-func Sweep(ctx context.Context, runDir string, o SweepOptions, report *Reporter) error {
+func Sweep(ctx context.Context, runDir string, o SweepOptions, report *Reporter) (*SweepReport, error) {
 	r, err := reopen(ctx, runDir, report)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer r.backend.Finalize()
 	list, err := o.settings(r.cfg.Generate)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := r.eachSeed(
 		func(s *seedRun) error { return s.sweepWrite(list) },
 		func(s *seedRun) error { return s.sweepMatch(list) },
 	); err != nil {
-		return err
+		return nil, err
 	}
 	return r.sweepReport(list)
+}
+
+// SweepReport is what a sweep shows.
+type SweepReport struct {
+	Table   results.Table
+	Figures []*results.Figure
 }
 
 func (s *seedRun) sweepDir() string { return filepath.Join(s.path, "rq4") }

@@ -14,21 +14,21 @@ import (
 var predictors = []string{recommend.MLPPredictor, recommend.DotPredictor}
 
 // sweepReport compares every setting with Base on the test pairs and leaves tables/rq4.*, figures/rq4_*.* and rq4.csv.
-func (r *run) sweepReport(list []setting) error {
+func (r *run) sweepReport(list []setting) (*SweepReport, error) {
 	var scores []results.ScoreRow
 	costs := map[int]map[setting]cost{} // by seed
 	for _, seed := range r.opts.Seeds {
 		dir := filepath.Join(r.seedDir(seed), "rq4")
 		rows, err := results.ReadScores(filepath.Join(dir, scoresFile))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		scores = append(scores, rows...)
 		costs[seed] = map[setting]cost{}
 		for _, g := range list {
 			var c cost
 			if err := readJSON(filepath.Join(dir, g.file()+".json"), &c); err != nil {
-				return err
+				return nil, err
 			}
 			costs[seed][g] = c
 		}
@@ -45,13 +45,14 @@ func (r *run) sweepReport(list []setting) error {
 	}
 	c, err := results.Compare(in)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	figures, err := r.sweepFigures(list, c, costs)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return errors.Join(results.WriteTables(r.path("tables"), r.sweepTable(list, c, costs)), results.WriteFigures(r.path("figures"), figures...),
+	out := &SweepReport{r.sweepTable(list, c, costs), figures}
+	return out, errors.Join(results.WriteTables(r.path("tables"), out.Table), results.WriteFigures(r.path("figures"), figures...),
 		results.WriteCSV(r.path("rq4.csv"), r.sweepRows(list, c, costs)))
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -47,15 +45,12 @@ func sweepCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		}
 		o.Temperatures = append(o.Temperatures, x)
 	}
-	if err := girl.Sweep(ctx, *runDir, o, girl.NewReporter(stdout)); err != nil {
-		return err
-	}
-	table, err := os.ReadFile(filepath.Join(*runDir, "tables", "rq4.md"))
+	r, err := girl.Sweep(ctx, *runDir, o, girl.NewReporter(stdout))
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "\n%s\n", table)
-	return err
+	fmt.Fprintln(stdout)
+	return r.Table.Markdown(stdout)
 }
 
 // split cuts a comma-separated list; an empty text is an empty list.
