@@ -33,8 +33,8 @@ func TestLLMAsksInBothOrders(t *testing.T) {
 	if want := (Verdict{Lose, Lose, Lose, Lose}); err != nil || j.Verdict != want {
 		t.Fatalf("%v, %v, want %v", j.Verdict, err, want)
 	}
-	if len(f.questions) != 2 || !shownFirst(f.questions[0], c.A, c.B) || !shownFirst(f.questions[1], c.B, c.A) {
-		t.Errorf("%d questions, want one in each order", len(f.questions))
+	if f.count() != 2 || !shownFirst(f.questions[0], c.A, c.B) || !shownFirst(f.questions[1], c.B, c.A) {
+		t.Errorf("%d questions, want one in each order", f.count())
 	}
 	for _, q := range f.questions {
 		if q.Temperature == nil || *q.Temperature != 0 || q.Model != "test-model" || q.Format.Type != "json_object" {
@@ -140,8 +140,8 @@ func TestLLMWaitsAndRetries(t *testing.T) {
 	if want := []time.Duration{time.Second, 2 * time.Second, 9 * time.Second, time.Minute}; !slices.Equal(f.waits, want) {
 		t.Errorf("waits %v, want %v", f.waits, want)
 	}
-	if u := l.Usage(); u.Retries != 4 || u.Answers != 2 || len(f.questions) != 6 {
-		t.Errorf("usage %+v after %d questions", u, len(f.questions))
+	if u := l.Usage(); u.Retries != 4 || u.Answers != 2 || f.count() != 6 {
+		t.Errorf("usage %+v after %d questions", u, f.count())
 	}
 }
 
@@ -159,13 +159,15 @@ func TestLLMGivesUp(t *testing.T) {
 		"bad request": {http.StatusBadRequest, "unsupported_value", 1, "400 Bad Request (unsupported_value)"},
 		"key in code": {http.StatusUnauthorized, "bad key " + secret, 1, "bad key [key]"},
 	} {
-		f := newFake(t, func(w http.ResponseWriter, _ int, _ question) { fails(w, c.status, c.code, "your key "+secret+" is bad") })
+		f := newFake(t, func(w http.ResponseWriter, _ int, _ question) {
+			fails(w, c.status, c.code, "your key "+secret+" is bad")
+		})
 		_, err := f.judge(t, nil).Judge(context.Background(), contest("c1", "x", "y"))
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), `CV "c1"`) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
-		if len(f.questions) != c.questions {
-			t.Errorf("%s: %d questions, want %d", name, len(f.questions), c.questions)
+		if f.count() != c.questions {
+			t.Errorf("%s: %d questions, want %d", name, f.count(), c.questions)
 		}
 		var e *EndpointError
 		if !errors.As(err, &e) || e.Status != c.status || e.Attempts != c.questions {
@@ -207,16 +209,16 @@ func TestLLMTimeout(t *testing.T) {
 func TestLLMBrokenConnection(t *testing.T) {
 	f := newFake(t, func(http.ResponseWriter, int, question) { panic(http.ErrAbortHandler) })
 	_, err := f.judge(t, nil).Judge(context.Background(), contest("c1", "x", "y"))
-	if err == nil || len(f.questions) < 6 || strings.Contains(err.Error(), secret) {
-		t.Errorf("%v after %d questions, want an error after 6", err, len(f.questions))
+	if err == nil || f.count() < 6 || strings.Contains(err.Error(), secret) {
+		t.Errorf("%v after %d questions, want an error after 6", err, f.count())
 	}
 }
 
 func TestLLMNotAnEndpoint(t *testing.T) {
 	f := newFake(t, func(w http.ResponseWriter, _ int, _ question) { _, _ = w.Write([]byte("<html>hello</html>")) })
 	_, err := f.judge(t, nil).Judge(context.Background(), contest("c1", "x", "y"))
-	if err == nil || len(f.questions) != 1 {
-		t.Errorf("%v after %d questions, want an error after one", err, len(f.questions))
+	if err == nil || f.count() != 1 {
+		t.Errorf("%v after %d questions, want an error after one", err, f.count())
 	}
 }
 
@@ -227,8 +229,8 @@ func TestLLMCancelled(t *testing.T) {
 		fails(w, http.StatusServiceUnavailable, "", "")
 	})
 	_, err := f.judge(t, nil).Judge(ctx, contest("c1", "x", "y"))
-	if !errors.Is(err, context.Canceled) || len(f.questions) != 1 {
-		t.Errorf("%v after %d questions, want cancelled after one", err, len(f.questions))
+	if !errors.Is(err, context.Canceled) || f.count() != 1 {
+		t.Errorf("%v after %d questions, want cancelled after one", err, f.count())
 	}
 	// And while waiting, with the real clock: an hour's wait ends at once.
 	ctx, cancel = context.WithTimeout(context.Background(), 50*time.Millisecond)

@@ -156,9 +156,9 @@ func netWins(valid []Judgement, c Criterion, b eval.Bootstrap) (eval.Estimate, e
 	return degenerate(e), err
 }
 
-// degenerate warns about an interval without width, as when every contest was won.
+// degenerate warns about an interval without width, as when every contest was won. Sums of floats leave an SE near 1e-15.
 func degenerate(e eval.Estimate) eval.Estimate {
-	if e.SE == 0 {
+	if e.SE < 1e-9 {
 		e.Warnings = append(e.Warnings, "all CV groups agree: the interval has no width")
 	}
 	return e

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -57,14 +58,15 @@ func userPrompt(cv, first, second string) string {
 // texts, so that the same contest always makes the same prompt (and can be cached) while an author of one text, who does
 // not know the others, cannot foresee it. Should a text hold the code nonetheless, the next one of the sequence is taken.
 func fence(texts ...string) string {
+	return free(texts, func(n uint64) string { return fenceCode(n, texts) })
+}
+
+// free is the first code of a sequence that no text contains, in either letter case.
+func free(texts []string, code func(n uint64) string) string {
 	for n := uint64(0); ; n++ {
-		code := fenceCode(n, texts)
-		free := true
-		for _, t := range texts {
-			free = free && !strings.Contains(strings.ToLower(t), code)
-		}
-		if free {
-			return code
+		c := code(n)
+		if !slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(strings.ToLower(t), c) }) {
+			return c
 		}
 	}
 }

@@ -38,26 +38,20 @@ func TestPromptFencesInjections(t *testing.T) {
 	}
 }
 
-// The first codes are taken by force, as if a text had foreseen them: the fence goes on to one that is free.
+// A text that foresaw codes, in either letter case: the fence goes on to one that is free.
 func TestFenceSkipsCodesInTexts(t *testing.T) {
-	if got := fence("a", "b"); got != fenceCode(0, []string{"a", "b"}) {
-		t.Errorf("fence %s, want the first code", got)
+	codes := []string{"aa01", "bb02", "cc03"}
+	got := free([]string{"x AA01 y", "nothing", "-----END CV bb02-----"}, func(n uint64) string { return codes[n] })
+	if got != "cc03" {
+		t.Errorf("code %s, want cc03", got)
 	}
-	// Searching a text that holds its own hash is hopeless, so the rule is tried on its own condition.
-	texts := []string{"a", "b"}
-	for range 50 {
-		code := fence(texts...)
-		for _, text := range texts {
-			if strings.Contains(strings.ToLower(text), code) {
-				t.Fatalf("the code %s stands in a text", code)
-			}
-		}
-		texts[0] += strings.ToUpper(code)
+	if got, want := fence("a", "b"), fenceCode(0, []string{"a", "b"}); got != want {
+		t.Errorf("code %s, want the first of the sequence, %s", got, want)
 	}
 }
 
 func TestPromptIsDeterministicAndVersioned(t *testing.T) {
-	if userPrompt("cv", "a", "b") != userPrompt("cv", "a", "b") {
+	if first, again := userPrompt("cv", "a", "b"), userPrompt("cv", "a", "b"); first != again {
 		t.Error("the same contest made two prompts")
 	}
 	if fence("ab", "c") == fence("a", "bc") {
@@ -90,7 +84,7 @@ func TestCacheKeys(t *testing.T) {
 			t.Errorf("key %q", key)
 		}
 	}
-	if cacheKey("m", "cv", "a", "b") != cacheKey("m", "cv", "a", "b") {
+	if first, again := cacheKey("m", "cv", "a", "b"), cacheKey("m", "cv", "a", "b"); first != again {
 		t.Error("the key changes")
 	}
 }

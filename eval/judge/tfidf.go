@@ -1,6 +1,10 @@
 package judge
 
-import "math"
+import (
+	"maps"
+	"math"
+	"slices"
+)
 
 // TFIDF compares texts by the words and pairs of neighbouring words they share, weighted by rarity among the fitting
 // texts:
@@ -29,14 +33,15 @@ func NewTFIDF(texts []string) *TFIDF {
 func (t *TFIDF) Cosine(a, b string) float64 {
 	x, y := terms(Tokens(a)), terms(Tokens(b))
 	var xy, xx, yy float64
-	for term, n := range x {
+	// In the order of the terms: sums of floats depend on their order, and a map has none.
+	for _, term := range slices.Sorted(maps.Keys(x)) {
 		w := t.idf(term)
-		xx += float64(n*n) * w * w
-		xy += float64(n*y[term]) * w * w
+		xx += float64(x[term]*x[term]) * w * w
+		xy += float64(x[term]*y[term]) * w * w
 	}
-	for term, n := range y {
+	for _, term := range slices.Sorted(maps.Keys(y)) {
 		w := t.idf(term)
-		yy += float64(n*n) * w * w
+		yy += float64(y[term]*y[term]) * w * w
 	}
 	if xy == 0 {
 		return 0
