@@ -1,0 +1,49 @@
+package judge
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+)
+
+func TestConfig(t *testing.T) {
+	t.Setenv(EnvBaseURL, "http://localhost:1/v1")
+	t.Setenv(EnvAPIKey, " "+secret+"\n")
+	t.Setenv(EnvModel, "some-model")
+	c := ConfigFromEnv()
+	if c.BaseURL != "http://localhost:1/v1" || string(c.Key) != secret || c.Model != "some-model" {
+		t.Error("the environment was read wrongly")
+	}
+	raw, err := json.Marshal(struct {
+		Config Config
+		Key    Secret
+	}{c, c.Key})
+	logged := &strings.Builder{}
+	slog.New(slog.NewJSONHandler(logged, nil)).Info("start", "key", c.Key)
+	shown := fmt.Sprintf("%s %v %+v %#v %q %x %d", c.Key, c, c, c, c.Key, c.Key, c.Key) + string(raw) + logged.String()
+	if err != nil || strings.Contains(shown, secret) || strings.Contains(shown, fmt.Sprintf("%x", secret)) {
+		t.Errorf("the key is shown, %v", err)
+	}
+	for name, x := range map[string]struct {
+		spoil func(*Config)
+		want  string
+	}{
+		"no model":     {func(c *Config) { c.Model = "" }, EnvModel},
+		"no key":       {func(c *Config) { c.BaseURL, c.Key = "", "" }, EnvAPIKey},
+		"no address":   {func(c *Config) { c.BaseURL = "localhost" }, EnvBaseURL},
+		"password":     {func(c *Config) { c.BaseURL = "http://me:hush@host/v1" }, "user"},
+		"query":        {func(c *Config) { c.BaseURL = "http://host/v1?key=hush" }, "query"},
+		"format":       {func(c *Config) { c.Format = "xml" }, `"xml"`},
+		"timeout":      {func(c *Config) { c.Timeout = -1 }, "timeout"},
+		"attempts":     {func(c *Config) { c.Attempts = -1 }, "attempts"},
+		"answer price": {func(c *Config) { c.AnswerPrice = -1 }, "price"},
+	} {
+		bad := c
+		x.spoil(&bad)
+		if _, err := NewLLM(bad, nil); err == nil || !strings.Contains(err.Error(), x.want) || strings.Contains(err.Error(), "hush") {
+			t.Errorf("%s: %v, want %q", name, err, x.want)
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package judge
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"genjobrec/eval"
+)
+
+// sized is a contest with texts of the given numbers of tokens.
+func sized(cv string, la, lb int, o Outcome) Judgement {
+	j := judged(cv, "x", "y", o)
+	j.Contest.A, j.Contest.B = strings.Repeat("a ", la), strings.Repeat("b ", lb)
+	return j
+}
+
+func TestLengthFitByHand(t *testing.T) {
+	all := func(n int) []int {
+		rows := make([]int, n)
+		for i := range rows {
+			rows[i] = i
+		}
+		return rows
+	}
+	// Equal lengths: α is the log-odds of the mean outcome, ¾, and β stays 0.
+	alpha, beta, ok := lengthFit([]float64{0, 0, 0, 0}, []float64{1, 1, 0.5, 0.5}, all(4))
+	if !ok || beta != 0 {
+		t.Errorf("β = %g, %v", beta, ok)
+	}
+	near(t, "α", alpha, math.Log(3), 1e-8)
+	// 10,000 contests at x = 2 won with ⅘, as many at x = −2 won with ½: ln 4 and 0 there, so α = ln 2 and 2β = ln 2. The
+	// ridge moves it by about 1/(10⁴·¼).
+	var x, y []float64
+	for i := range 20000 {
+		x = append(x, []float64{2, -2}[i%2])
+		y = append(y, []float64{0.8, 0.5}[i%2])
+	}
+	alpha, beta, _ = lengthFit(x, y, all(len(x)))
+	near(t, "α", alpha, math.Log(2), 1e-3)
+	near(t, "β", beta, math.Log(2)/2, 1e-3)
+	// Length decides all: the ridge keeps β finite. By symmetry α = 0; with u = ±1 each row gives 1 − σ(β) of slope, so
+	// 2·(1 − σ(β)) = β: β = 0.6888…
+	alpha, beta, _ = lengthFit([]float64{3, -3}, []float64{1, 0}, all(2))
+	near(t, "α", alpha, 0, 1e-8)
+	near(t, "β equation", 2*(1-sigmoid(3*beta)), 3*beta, 1e-8)
+	// All won: no finite α.
+	if _, _, ok := lengthFit([]float64{1, 2}, []float64{1, 1}, all(2)); ok {
+		t.Error("a fit to nothing but wins")
+	}
+	if _, _, ok := lengthFit(nil, nil, nil); ok {
+		t.Error("a fit to nothing")
+	}
+}
+
+func TestLengthBinsByHand(t *testing.T) {
+	js := []Judgement{
+		sized("c1", 4, 10, Lose), // ratio 0.4
+		sized("c2", 5, 10, Win),  // 0.5 belongs to the bin above it
+		sized("c3", 10, 10, Tie),
+		sized("c4", 12, 10, Win), // 1.2
+		sized("c5", 15, 10, Win), // 1.5
+		sized("c6", 30, 10, Win), // 3
+		sized("c7", 30, 10, Lose),
+		sized("c8", 0, 10, Lose), // left out: no length
+		sized("c9", 10, 10, Invalid),
+	}
+	r, err := LengthEffect(js, "x", "y", Overall, eval.Bootstrap{Resamples: 200}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := [][3]int{{0, 0, 1}, {1, 0, 0}, {1, 1, 0}, {1, 0, 0}, {1, 0, 1}}
+	for i, b := range r.Bins {
+		if got := [3]int{b.Win, b.Tie, b.Lose}; got != want[i] {
+			t.Errorf("bin %d, ratios %.2f to %.2f: %v, want %v", i, math.Exp(b.Low), math.Exp(b.High), got, want[i])
+		}
+	}
+	near(t, "net of the last bin", r.Bins[4].Net.Value, 0, 0)
+	near(t, "raw", r.Raw, 4.5/7, exact)
+	near(t, "mean log-ratio", r.MeanLogRatio, math.Log(0.4*0.5*1*1.2*1.5*3*3)/7, 1e-9)
+	if r.N != 7 {
+		t.Errorf("%d contests, want 7", r.N)
+	}
+}
+
+// A judge that looks at length only, and a system that writes longer: the raw win rate is high, the controlled one is one
+// half. A system that is better, and the lengths unbiased: both agree.
+func TestLengthControl(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	simulate := func(merit, bias, longer float64) []Judgement {
+		var js []Judgement
+		for i := range 1500 {
+			la := int(100 * math.Exp(longer+0.4*rng.NormFloat64()))
+			x := math.Log(float64(la) / 100)
+			o := Lose
+			if rng.Float64() < sigmoid(merit+bias*x) {
+				o = Win
+			}
+			js = append(js, sized(fmt.Sprint("c", i), la, 100, o))
+		}
+		return js
+	}
+	b := eval.Bootstrap{Resamples: 100, Seed: 1}
+	r, err := LengthEffect(simulate(0, 3, 0.4), "x", "y", Overall, b, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Raw < 0.65 || r.Controlled.Low > 0.5 || r.Controlled.High < 0.5 || r.Slope.Low > 3 || r.Slope.High < 3 || r.Slope.P > 0.05 {
+		t.Errorf("length only: raw %g, controlled %+v, slope %+v", r.Raw, r.Controlled, r.Slope)
+	}
+	r, err = LengthEffect(simulate(1, 0, 0.4), "x", "y", Overall, b, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := sigmoid(1); r.Controlled.Low > want || r.Controlled.High < want || r.Controlled.P > 0.05 || r.Slope.Low > 0 || r.Slope.High < 0 {
+		t.Errorf("merit only: raw %g, controlled %+v, slope %+v", r.Raw, r.Controlled, r.Slope)
+	}
+	// From the other side.
+	js := simulate(0.5, 1, 0.2)
+	x, err := LengthEffect(js, "x", "y", Overall, b, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	y, err := LengthEffect(js, "y", "x", Overall, b, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "controlled", x.Controlled.Value+y.Controlled.Value, 1, 1e-8)
+	near(t, "interval", x.Controlled.Low+y.Controlled.High, 1, 1e-8)
+	near(t, "slope", x.Slope.Value, y.Slope.Value, 1e-8)
+	near(t, "ratio", x.MeanLogRatio, -y.MeanLogRatio, 1e-9)
+}
+
+func TestLengthEffectEdges(t *testing.T) {
+	b := eval.Bootstrap{Resamples: 50}
+	if _, err := LengthEffect([]Judgement{judged("c1", "x", "y", Win)}, "x", "z", Overall, b, nil); err == nil || !strings.Contains(err.Error(), "never met") {
+		t.Errorf("strangers: %v", err)
+	}
+	if _, err := LengthEffect(nil, "x", "y", 7, b, nil); err == nil || !strings.Contains(err.Error(), "criterion 7") {
+		t.Errorf("criterion 7: %v", err)
+	}
+	r, err := LengthEffect([]Judgement{judged("c1", "x", "y", Invalid)}, "x", "y", Overall, b, nil)
+	if err != nil || r.N != 0 || !math.IsNaN(r.Controlled.Value) || len(r.Bins) != 5 {
+		t.Errorf("invalid only: %+v, %v", r, err)
+	}
+	r, err = LengthEffect([]Judgement{judged("c1", "x", "y", Win), judged("c2", "x", "y", Win)}, "x", "y", Overall, b, func(s string) int { return len(s) })
+	if err != nil || r.N != 2 || r.Raw != 1 || !math.IsNaN(r.Controlled.Value) || len(r.Controlled.Warnings) == 0 {
+		t.Errorf("wins only: %+v, %v", r, err)
+	}
+	j := judged("c3", "x", "y", Lose)
+	j.Contest.Seed = 1
+	r, err = LengthEffect([]Judgement{judged("c1", "x", "y", Win), judged("c2", "x", "y", Win), j}, "x", "y", Overall, b, nil)
+	if err != nil || !strings.Contains(fmt.Sprint(r.Slope.Warnings), "2 seeds") || !strings.Contains(fmt.Sprint(r.Controlled.Warnings), "resamples") {
+		t.Errorf("two seeds: %+v, %v", r, err)
+	}
+}
