@@ -97,7 +97,7 @@ var profiles = map[string][]string{
 	"smoke": {
 		"market.cvs=160", "market.pairs_per_cv=8", "market.unlabelled=20", "tokenizer.vocab=600",
 		"model.layers=1", "model.dim=32", "model.heads=2", "model.ffn=64", "model.max_prompt=96", "model.max_response=64",
-		"sft.epochs=2", "sft.min_steps=0", "reward.epochs=1", "reward.min_steps=0", "ppo.iterations=2", "ppo.critic_warmup=0", "ppo.rollouts=16", "ppo.minibatch_rows=8", "ppo.epochs=1", "ppo.eval_every=1", "ppo.eval_prompts=16",
+		"sft.epochs=2", "sft.min_steps=0", "reward.epochs=1", "reward.min_steps=0", "ppo.iterations=2", "ppo.critic_warmup=0", "ppo.rollouts=16", "ppo.minibatch_rows=8", "ppo.eval_every=1", "ppo.eval_prompts=16",
 		"generate.samples=2", "eval.resamples=200",
 		"recommend.dim=16", "recommend.width=8", "recommend.members=2", "recommend.trials=2", "recommend.max_steps=60",
 	},
