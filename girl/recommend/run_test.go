@@ -281,7 +281,9 @@ func TestBadInput(t *testing.T) {
 			}
 		}, "one class"},
 		{"leak", func(_ *Config, d *Data) { d.Test = append(d.Test, d.Train[0]) }, "both a training and a test pair"},
-		{"model", func(_ *Config, d *Data) { d.Generated = map[string]map[string][]string{"GPT": nil} }, "GPT"},
+		{"model without JDs", func(_ *Config, d *Data) { d.Generated = map[string]map[string][]string{Base: nil} }, `"Base"`},
+		{"baseline", func(_ *Config, d *Data) { d.Generated = map[string]map[string][]string{TFIDFCosine: nil} }, `"TF-IDF cosine"`},
+		{"nameless model", func(_ *Config, d *Data) { d.Generated = map[string]map[string][]string{"": nil} }, `""`},
 		{"config", func(c *Config, _ *Data) { c.Trials = 0 }, "Trials"},
 		{"config NaN", func(c *Config, _ *Data) { c.DropGenerated = math.NaN() }, "DropGenerated"},
 		{"no terms", func(c *Config, _ *Data) { c.MinDF, c.MinDFShare = 1000, 1 }, "no term"},
