@@ -66,7 +66,7 @@ func (r *run) manifest() (*manifest, error) {
 	}
 	// Seeds run side by side: the order of their stages is by seed, not by the clock.
 	slices.SortStableFunc(r.stages, func(a, b manifestStage) int { return cmp.Compare(a.Dir, b.Dir) })
-	m := &manifest{Program: "girl", Revision: revision(), GoVersion: runtime.Version(), Modules: map[string]string{},
+	m := &manifest{Program: "girl", Revision: r.rev, GoVersion: runtime.Version(), Modules: map[string]string{},
 		Machine: runtime.GOOS + "/" + runtime.GOARCH, Backend: r.backend.Name(),
 		Started: r.started.UTC(), Finished: time.Now().UTC(), Seconds: time.Since(r.started).Seconds(),
 		Data: r.opts.Data, Test: r.opts.Test, CVs: r.opts.CVs, Inputs: r.inputs, DataKey: r.dataKey,

@@ -47,6 +47,7 @@ type run struct {
 	dataKey string
 	inputs  map[string]string
 	started time.Time
+	rev     string // of the program, asked for at the start: the checkout may move on while a run goes
 
 	mu     sync.Mutex // guards stages
 	stages []manifestStage
@@ -127,7 +128,7 @@ func prepare(ctx context.Context, opts Options) (*run, error) {
 	if opts.Out == "" {
 		return nil, fmt.Errorf("no output folder given")
 	}
-	r := &run{ctx: ctx, cfg: cfg, opts: opts, dir: opts.Out, report: opts.Reporter, started: time.Now()}
+	r := &run{ctx: ctx, cfg: cfg, opts: opts, dir: opts.Out, report: opts.Reporter, started: time.Now(), rev: revision()}
 	if r.report == nil {
 		r.report = NewReporter(io.Discard)
 	}
