@@ -83,15 +83,22 @@ func (s *seedRun) matcherData() (recommend.Data, error) {
 	return d, nil
 }
 
-// generatedByCV groups written JDs by model and CV. An empty JD says nothing and is left out.
+// generatedByCV groups written JDs by model and CV, both writers always among the models. An empty JD says nothing and is left out.
 func generatedByCV(rows []results.GeneratedRow) map[string]map[string][]string {
 	out := map[string]map[string][]string{modelSFT: {}, modelGIRL: {}}
+	addByCV(out, rows)
+	return out
+}
+
+func addByCV(out map[string]map[string][]string, rows []results.GeneratedRow) {
 	for _, r := range rows {
+		if out[r.Model] == nil {
+			out[r.Model] = map[string][]string{}
+		}
 		if strings.TrimSpace(r.Text) != "" {
 			out[r.Model][r.CVID] = append(out[r.Model][r.CVID], r.Text)
 		}
 	}
-	return out
 }
 
 // scoreRows makes rows of scores.parquet. trained are the pairs the model has learned from, for the cold flags; nil leaves

@@ -182,11 +182,7 @@ func qualityTable(dataset, judgeName string, m *judge.Matrix, contests int) resu
 		}}
 	last := ""
 	for _, c := range m.Cells {
-		var notes []string
-		for _, w := range c.Net.Warnings {
-			notes = append(notes, "Warning: "+string(w)+".")
-		}
-		t.Rows = append(t.Rows, results.TableRow{Rule: last != "" && last != c.A+c.B, Notes: notes, Cells: []results.Cell{results.Text(c.A), results.Text(c.B), results.Text(c.Criterion.String()),
+		t.Rows = append(t.Rows, results.TableRow{Rule: last != "" && last != c.A+c.B, Notes: warningNotes(c.Net.Warnings), Cells: []results.Cell{results.Text(c.A), results.Text(c.B), results.Text(c.Criterion.String()),
 			results.Number(float64(c.Win)), results.Number(float64(c.Tie)), results.Number(float64(c.Lose)), results.Number(float64(c.Invalid)),
 			results.WithInterval(c.Net.Value, max(c.Net.Low, -1), min(c.Net.High, 1)), results.Number(c.PHolm)}})
 		last = c.A + c.B
@@ -206,19 +202,13 @@ func lengthTable(dataset string, js []judge.Judgement, boot eval.Bootstrap) (res
 	for _, c := range judge.Criteria() {
 		e, err := judge.LengthEffect(js, modelGIRL, modelSFT, c, boot, nil)
 		errs = append(errs, err)
-		var notes []string
-		for _, w := range append(slices.Clone(e.Controlled.Warnings), e.Slope.Warnings...) {
-			if n := "Warning: " + string(w) + "."; !slices.Contains(notes, n) {
-				notes = append(notes, n)
-			}
-		}
 		cell := func(x eval.Estimate) results.Cell {
 			if math.IsNaN(x.Value) {
 				return results.Missing()
 			}
 			return results.WithInterval(x.Value, x.Low, x.High)
 		}
-		t.Rows = append(t.Rows, results.TableRow{Notes: notes, Cells: []results.Cell{results.Text(c.String()), results.Number(e.Raw), cell(e.Controlled), cell(e.Slope), results.Number(e.MeanLogRatio)}})
+		t.Rows = append(t.Rows, results.TableRow{Notes: warningNotes(slices.Concat(e.Controlled.Warnings, e.Slope.Warnings)), Cells: []results.Cell{results.Text(c.String()), results.Number(e.Raw), cell(e.Controlled), cell(e.Slope), results.Number(e.MeanLogRatio)}})
 	}
 	return t, errors.Join(errs...)
 }

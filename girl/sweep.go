@@ -152,13 +152,7 @@ func (s *seedRun) sweepMatch(list []setting) error {
 			if err != nil {
 				return err
 			}
-			byCV := map[string][]string{}
-			for _, r := range rows {
-				if strings.TrimSpace(r.Text) != "" {
-					byCV[r.CVID] = append(byCV[r.CVID], r.Text)
-				}
-			}
-			data.Generated[g.model()] = byCV
+			addByCV(data.Generated, rows)
 		}
 		lines, total := 0, 1+2*(len(list)+1)
 		res, err := recommend.Run(s.ctx, s.backend, s.cfg.Recommend, uint64(s.seed), data, func(format string, args ...any) {

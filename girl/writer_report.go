@@ -132,7 +132,7 @@ func (r *run) writerRewards(generated []results.GeneratedRow) ([]*measured, erro
 	return out, nil
 }
 
-// warningNotes turns warnings into footnotes.
+// warningNotes turns warnings into footnotes; a table shows equal ones once.
 func warningNotes(warnings []eval.Warning) []string {
 	var out []string
 	for _, w := range warnings {
