@@ -102,10 +102,7 @@ var profiles = map[string][]string{
 		"recommend.dim=16", "recommend.width=8", "recommend.members=2", "recommend.trials=2", "recommend.max_steps=60",
 	},
 	"default": {"split.max_valid=240", "split.max_test=320"},
-	"paper": {
-		"market.cvs=6000", "market.unlabelled=2000", "split.max_valid=600", "split.max_test=800", "sft.epochs=4", "reward.epochs=3", "reward.matched=3", "reward.mismatched=3",
-		"ppo.iterations=60", "ppo.rollouts=256", "ppo.minibatch_rows=32", "generate.samples=4", "recommend.trials=16",
-	},
+	"paper": {"market.cvs=4000", "split.max_valid=400", "split.max_test=800"},
 }
 
 // ProfileNames lists the profiles.
