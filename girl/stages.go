@@ -39,6 +39,7 @@ type seedRun struct {
 	template   *sft.Template
 	writer     *lm.Weights // GIRL-SFT
 	aligned    *lm.Weights // GIRL
+	untuned    *lm.Weights // only where a study asked for it
 	reward     *lm.Weights
 	normalizer reward.Normalizer
 	keys       map[string]string // stage → key
@@ -121,12 +122,12 @@ func (s *seedRun) trainTokenizer() error {
 }
 
 // keepLastGood saves the weights that a diverged stage fell back on beside where it would have put its own, and says so.
-func (s *seedRun) keepLastGood(w *lm.Weights, file string, any bool, cause error) error {
+func keepLastGood(w *lm.Weights, file string, any bool, cause error) error {
 	var diverged *lm.NonFiniteError
 	if !any || !errors.As(cause, &diverged) {
 		return cause
 	}
-	path := s.file(strings.TrimSuffix(file, ".safetensors") + ".last-good.safetensors")
+	path := strings.TrimSuffix(file, ".safetensors") + ".last-good.safetensors"
 	if err := w.Save(path); err != nil {
 		return errors.Join(cause, err)
 	}
@@ -155,7 +156,7 @@ func (s *seedRun) fineTune() error {
 		valid := s.sequences(s.data.Assignment.Pairs(s.data.Dataset, datasets.Valid))
 		res, err := sft.Run(s.ctx, s.backend, s.cfg.SFT, w, train, valid, uint64(s.seed), rec.progress)
 		if err != nil {
-			return s.keepLastGood(w, sftFile, res != nil && res.BestEpoch > 0, err)
+			return keepLastGood(w, s.file(sftFile), res != nil && res.BestEpoch > 0, err)
 		}
 		rec.Tokens = res.Tokens
 		rec.Notes = append(rec.Notes, fmt.Sprintf("%d weights, %d training and %d validation pairs; best epoch %d of %d, validation loss %.3f nats a token",
@@ -185,7 +186,7 @@ func (s *seedRun) modelReward() error {
 		valid := s.data.candidates(s.template, a.Pairs(s.data.Dataset, datasets.Valid))
 		res, err := reward.Run(s.ctx, s.backend, s.cfg.Reward, u, train, valid, uint64(s.seed), rec.progress)
 		if err != nil {
-			return s.keepLastGood(u, rewardFile, res != nil && res.Best.Epoch > 0, err)
+			return keepLastGood(u, s.file(rewardFile), res != nil && res.Best.Epoch > 0, err)
 		}
 		scorer, err := reward.NewScorer(s.backend, u)
 		if err != nil {
@@ -288,64 +289,4 @@ func (s *seedRun) prompts(cvs []datasets.CV) (prompts [][]int32, ids []string) {
 		prompts, ids = append(prompts, s.template.Prompt(x.Text)), append(ids, x.ID)
 	}
 	return prompts, ids
-}
-
-// align trains GIRL by PPO: stage 3. Its prompts are all training CVs, those whose pairs the writer has seen and those it
-// has not, and the unlabelled ones.
-func (s *seedRun) align() error {
-	rec, err := s.stage(s.path, "ppo", []any{s.seed, s.keys["reward"], s.cfg.PPO, len(s.data.Unlabelled)}, []string{girlFile, ppoHistory}, func(rec *stageRecord) error {
-		policy, err := s.writer.Clone(lm.TokenHead, 0)
-		if err != nil {
-			return err
-		}
-		critic, err := ppo.NewCritic(s.reward, s.normalizer)
-		if err != nil {
-			return err
-		}
-		prompts, _ := s.prompts(append(s.data.cvsOf(datasets.Train), s.data.Unlabelled...))
-		validPrompts, validIDs := s.prompts(s.data.cvsOf(datasets.Valid))
-		in := ppo.Input{Policy: policy, Reference: s.writer, Critic: critic, Reward: s.reward, Normalizer: s.normalizer,
-			Prompts: prompts, ValidPrompts: validPrompts, EOS: s.template.EOS(), MaxNew: s.cfg.Model.MaxResponse,
-			Seed: uint64(s.seed), Progress: rec.progress}
-		if m := s.data.Market; m != nil {
-			in.Gold = func(i int, response []int32) float64 {
-				p, _, err := m.AcceptText(validIDs[i], s.template.Text(response))
-				if err != nil {
-					return 0 // an id of another source has no oracle; Market.Check has ruled this out
-				}
-				return p
-			}
-		}
-		res, err := ppo.Run(s.ctx, s.backend, s.cfg.PPO, in)
-		if err != nil {
-			return s.keepLastGood(policy, girlFile, res != nil && len(res.Evaluations) > 0, err)
-		}
-		rec.Tokens = res.Tokens
-		first := res.Evaluations[0]
-		rec.Notes = append(rec.Notes, fmt.Sprintf("validation score %.3f → %.3f, KL %.2f nats, best round %d of %d",
-			first.Score, res.Best.Score, res.Best.KL, res.Best.Iteration, len(res.History)))
-		if in.Gold != nil {
-			rec.Notes = append(rec.Notes, fmt.Sprintf("validation gold reward %.3f → %.3f", first.Gold, res.Best.Gold))
-		}
-		if res.Stopped != "" {
-			rec.Notes = append(rec.Notes, "stopped early: "+res.Stopped)
-		}
-		rec.Notes = append(rec.Notes, res.Warnings...)
-		report := PPOReport{History: res.History, Evaluations: res.Evaluations, Best: res.Best, FinalBeta: res.FinalBeta, Stopped: res.Stopped, Warnings: res.Warnings}
-		for _, e := range res.Evaluations {
-			for _, x := range e.Samples {
-				report.Samples = append(report.Samples, PPOSample{e.Iteration, validIDs[x.Prompt], s.template.Text(x.Response), x.Score})
-			}
-		}
-		if err := writeJSON(s.file(ppoHistory), report); err != nil {
-			return err
-		}
-		return policy.Save(s.file(girlFile))
-	})
-	if err != nil {
-		return err
-	}
-	s.keys["ppo"] = rec.Key
-	s.aligned, err = lm.LoadWeights(s.file(girlFile))
-	return err
 }

@@ -76,9 +76,9 @@ func (it *Iteration) divide(n float64) {
 // Evaluation measures the policy on validation CVs, with the same random numbers each time.
 type Evaluation struct {
 	Iteration int     `json:"iteration"`
-	Score     float64 `json:"score"`          // mean normalised proxy score
+	Score     float64 `json:"score"`          // mean normalised proxy score, on the scale of Input.Report
 	KL        float64 `json:"kl"`             // mean per-sequence KL to the reference, nats
-	Objective float64 `json:"objective"`      // score − β₀·KL with the configured β₀: chooses the best checkpoint
+	Objective float64 `json:"objective"`      // score on the training's own scale − β₀·KL with the configured β₀: chooses the best checkpoint
 	Gold      float64 `json:"gold,omitempty"` // mean true value, where an oracle knows it
 	EOSRate   float64 `json:"eos_rate"`
 	Length    float64 `json:"length"`
@@ -113,9 +113,14 @@ func (t *trainer) evaluate(ctx context.Context, iteration int) (Evaluation, erro
 	for i, s := range samples {
 		seqs[i], ended[i] = lm.Sequence{Prompt: prompts[i], Response: s[0].Tokens}, s[0].Ended
 	}
-	scores, err := t.scores(ctx, seqs, ended)
+	raw, err := t.scorer.Scores(ctx, seqs)
 	if err != nil {
 		return Evaluation{}, err
+	}
+	own := t.normalised(t.in.Normalizer, raw, ended)
+	scores := own
+	if t.in.Report != nil {
+		scores = t.normalised(*t.in.Report, raw, ended)
 	}
 	ref, err := t.ref.All(ctx, seqs)
 	if err != nil {
@@ -130,6 +135,7 @@ func (t *trainer) evaluate(ctx context.Context, iteration int) (Evaluation, erro
 		}
 		tokens += len(s[0].Tokens)
 		e.Score += scores[i] / n
+		e.Objective += own[i] / n
 		if ended[i] {
 			e.EOSRate += 1 / n
 		}
@@ -141,6 +147,6 @@ func (t *trainer) evaluate(ctx context.Context, iteration int) (Evaluation, erro
 		}
 	}
 	e.Length, e.Entropy = float64(tokens)/n, e.Entropy/float64(tokens)
-	e.Objective = e.Score - t.c.KLCoefficient*e.KL
+	e.Objective -= t.c.KLCoefficient * e.KL
 	return e, nil
 }

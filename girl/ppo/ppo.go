@@ -23,6 +23,10 @@ type Input struct {
 	MaxNew            int // longest response in tokens
 	Seed              uint64
 
+	// Report is the scale on which evaluations report scores; nil for Normalizer's own. What chooses the best checkpoint is on the
+	// training's own scale.
+	Report *reward.Normalizer
+
 	// Gold, if known, is the true value of a response to validation prompt i. It is logged beside the proxy to show
 	// over-optimisation; it trains nothing and chooses no checkpoint.
 	Gold func(i int, response []int32) float64

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"genjobrec/girl/lm"
+	"genjobrec/girl/reward"
 )
 
 // episode is one rollout with its per-token numbers, all of the response's length.
@@ -33,19 +34,16 @@ func (t *trainer) nextPrompts(n int) [][]int32 {
 	return out
 }
 
-// scores gives normalised scores of responses; one that does not end gets the penalty in place of its own.
-func (t *trainer) scores(ctx context.Context, seqs []lm.Sequence, ended []bool) ([]float64, error) {
-	raw, err := t.scorer.Scores(ctx, seqs)
-	if err != nil {
-		return nil, err
-	}
+// normalised puts raw scores of responses on a scale; one that does not end gets the penalty in place of its own.
+func (t *trainer) normalised(n reward.Normalizer, raw []float64, ended []bool) []float64 {
+	out := make([]float64, len(raw))
 	for i := range raw {
-		raw[i] = t.in.Normalizer.Apply(raw[i])
+		out[i] = n.Apply(raw[i])
 		if !ended[i] {
-			raw[i] = t.c.EOSPenalty
+			out[i] = t.c.EOSPenalty
 		}
 	}
-	return raw, nil
+	return out
 }
 
 // iterate does one round: rollout, rewards, advantages, then epochs of minibatch updates.
@@ -88,11 +86,11 @@ func (t *trainer) rollout(ctx context.Context) ([]*episode, error) {
 		seqs[i], ended[i] = lm.Sequence{Prompt: prompts[i], Response: s[0].Tokens}, s[0].Ended
 		episodes[i] = &episode{seq: seqs[i], ended: ended[i]}
 	}
-	scores, err := t.scores(ctx, seqs, ended)
+	raw, err := t.scorer.Scores(ctx, seqs)
 	if err != nil {
 		return nil, err
 	}
-	for i, s := range scores {
+	for i, s := range t.normalised(t.in.Normalizer, raw, ended) {
 		episodes[i].score = s
 	}
 	return episodes, nil
