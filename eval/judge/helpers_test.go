@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"genjobrec/eval/chat"
 )
 
 // exact is the tolerance for results that differ from the expected value by rounding only.
@@ -50,7 +52,6 @@ type fake struct {
 	*httptest.Server
 	mu        sync.Mutex
 	questions []question
-	waits     []time.Duration
 }
 
 func newFake(t *testing.T, reply func(w http.ResponseWriter, n int, q question)) *fake {
@@ -75,13 +76,8 @@ func newFake(t *testing.T, reply func(w http.ResponseWriter, n int, q question))
 }
 
 // config points at the fake endpoint and never really waits.
-func (f *fake) config() Config {
-	return Config{BaseURL: f.URL + "/v1", Key: secret, Model: "test-model", Sleep: func(ctx context.Context, d time.Duration) error {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.waits = append(f.waits, d)
-		return ctx.Err()
-	}}
+func (f *fake) config() chat.Config {
+	return chat.Config{BaseURL: f.URL + "/v1", Key: secret, Model: "test-model", Role: Role, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
 }
 
 func (f *fake) count() int {
@@ -90,7 +86,7 @@ func (f *fake) count() int {
 	return len(f.questions)
 }
 
-func (f *fake) judge(t *testing.T, cache *Cache) *LLM {
+func (f *fake) judge(t *testing.T, cache *chat.Cache) *LLM {
 	t.Helper()
 	l, err := NewLLM(f.config(), cache)
 	if err != nil {
@@ -107,12 +103,6 @@ func says(w http.ResponseWriter, content string) {
 		"choices": []any{map[string]any{"index": 0, "finish_reason": "stop", "message": map[string]any{"role": "assistant", "content": content}}},
 		"usage":   map[string]any{"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
 	})
-}
-
-func fails(w http.ResponseWriter, status int, code, message string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]any{"message": message, "type": "error", "code": code, "param": ""}})
 }
 
 // answer is a well-formed answer: detail, relevance, conciseness, overall.

@@ -2,10 +2,13 @@ package judge
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"genjobrec/eval/chat"
 )
 
 // better answers by merit: on every criterion the text wins in whatever position it stands.
@@ -132,7 +135,7 @@ func TestLLMCacheSparesQuestions(t *testing.T) {
 	if err != nil || *again.Shown != *first.Shown || f.count() != 2 {
 		t.Errorf("%v, %v after %d questions, want %v after 2", again.Shown, err, f.count(), first.Shown)
 	}
-	if u := l.Usage(); u.Cached != 2 || u.Answers != 0 || u.PromptTokens != 0 {
+	if u := l.Usage(); u.Cached != 2 || u.Answers != 0 || u.PromptTokens != 0 || u.Invalid != 1 {
 		t.Errorf("usage %+v, want two from the cache", u)
 	}
 	// The same pair with the systems exchanged asks the same two questions.
@@ -145,43 +148,49 @@ func TestLLMCacheSparesQuestions(t *testing.T) {
 	if _, err := l.Judge(context.Background(), c); err != nil || f.count() != 4 {
 		t.Errorf("%v after %d questions, want 4", err, f.count())
 	}
-	if text := read(t, path); strings.Contains(text, secret) || !strings.Contains(text, "your key is [key]") {
-		t.Errorf("the cache holds the key or not the answer:\n%s", text)
+}
+
+func TestLLMErrorsNameTheContest(t *testing.T) {
+	f := newFake(t, func(w http.ResponseWriter, _ int, _ question) { w.WriteHeader(http.StatusNotFound) })
+	_, err := f.judge(t, nil).Judge(context.Background(), contest("c1", "x", "y"))
+	var e *chat.EndpointError
+	if !errors.As(err, &e) || e.Status != http.StatusNotFound || !strings.Contains(err.Error(), `CV "c1"`) || !strings.Contains(err.Error(), "GIRL_JUDGE_MODEL") {
+		t.Errorf("%v, want one that names contest and variable", err)
+	}
+	if _, err := NewLLM(chat.Config{Role: Role}, nil); err == nil || !strings.Contains(err.Error(), "GIRL_JUDGE_MODEL") {
+		t.Errorf("no model: %v", err)
 	}
 }
 
-func TestLLMCacheFailureIsAnError(t *testing.T) {
-	f := newFake(t, func(w http.ResponseWriter, _ int, _ question) { says(w, answer("tie", "tie", "tie", "tie")) })
-	cache := open(t, filepath.Join(t.TempDir(), "verdicts.jsonl"))
-	cache.file.Close()
-	if _, err := f.judge(t, cache).Judge(context.Background(), contest("c1", "x", "y")); err == nil || !strings.Contains(err.Error(), "verdicts.jsonl") {
-		t.Errorf("%v, want an error that names the file", err)
-	}
-}
-
-func TestLLMCost(t *testing.T) {
-	f := newFake(t, func(w http.ResponseWriter, n int, _ question) {
-		if n == 2 {
-			w.Header().Set("Content-Type", "application/json")
-			_, _ = w.Write([]byte(`{"choices":[]}`)) // counts no tokens, says nothing
-			return
+// Whatever the settings say, a judge does not roll dice; it asks for an object, and with a schema for exactly the answer.
+func TestLLMSettings(t *testing.T) {
+	for format, want := range map[string]string{"": "json_object", "text": "", "json_schema": "json_schema"} {
+		f := newFake(t, func(w http.ResponseWriter, _ int, _ question) { says(w, answer("tie", "tie", "tie", "tie")) })
+		c := f.config()
+		c.Temperature, c.Format = 1, format
+		l, err := NewLLM(c, nil)
+		if err != nil {
+			t.Fatal(err)
 		}
-		says(w, answer("tie", "tie", "tie", "tie"))
-	})
-	c := f.config()
-	c.PromptPrice, c.AnswerPrice = 3, 15
-	l, err := NewLLM(c, nil)
+		if _, err := l.Judge(context.Background(), contest("c1", "x", "y")); err != nil {
+			t.Fatal(err)
+		}
+		q := f.questions[0]
+		if q.Temperature == nil || *q.Temperature != 0 || q.Format.Type != want {
+			t.Errorf("format %q: temperature %v, format %q", format, q.Temperature, q.Format.Type)
+		}
+		if format == "json_schema" && !strings.Contains(q.Body, `"enum":["first","second","tie"]`) {
+			t.Errorf("no schema in %s", q.Body)
+		}
+	}
+}
+
+func open(t *testing.T, path string) *chat.Cache {
+	t.Helper()
+	c, err := chat.OpenCache(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	js, err := All(context.Background(), l, []Contest{contest("c1", "x", "y"), contest("c2", "x", "y")}, 1)
-	if err != nil || js[0].Verdict.Valid() || !js[1].Verdict.Valid() {
-		t.Fatalf("%v, %v", js, err)
-	}
-	// Three metered answers of 100 and 20 tokens: 300·3/10⁶ + 60·15/10⁶ = 0.0009 + 0.0009.
-	u := l.Usage()
-	near(t, "cost", u.Cost, 0.0018, exact)
-	if !u.Priced || u.Unmetered != 1 || u.Answers != 4 || u.Invalid != 1 {
-		t.Errorf("usage %+v", u)
-	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"genjobrec/eval"
+	"genjobrec/eval/chat"
 )
 
 // Cell is how system A fared against system B on one criterion.
@@ -235,5 +236,5 @@ func normal(j Judgement, place map[string]int) (contestKey, Judgement) {
 		}
 		j.Contest = c
 	}
-	return contestKey{cv: c.CVID, a: c.NameA, b: c.NameB, seed: c.Seed, texts: hashTexts(c.CV, c.A, c.B)}, j
+	return contestKey{cv: c.CVID, a: c.NameA, b: c.NameB, seed: c.Seed, texts: chat.Hash(c.CV, c.A, c.B)}, j
 }

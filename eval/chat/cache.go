@@ -1,4 +1,4 @@
-package judge
+package chat
 
 import (
 	"bufio"
@@ -12,13 +12,12 @@ import (
 	"sync"
 )
 
-// Cache keeps the answers of an LLM in a file of JSON lines, so that no question is paid for twice and an interrupted run
+// Cache keeps the answers of a model in a file of JSON lines, so that no question is paid for twice and an interrupted run
 // goes on where it stopped. Lines are only ever appended. One process at a time may have the file open for writing.
 //
-// The key of a line is a hash of model, prompt version, CV and both texts in the order shown; it does not hold the address
+// The key of a line is a hash of model, settings of the answer and both texts of the question; it does not hold the address
 // of the endpoint: where two endpoints give one name to different models, give them different files. Where a key stands
-// twice, the first line counts. Invalid answers are kept too: at temperature 0 the same question would mostly give the
-// same answer. Delete the lines whose verdict is invalid to ask again.
+// twice, the first line counts. Delete a line to ask its question again.
 type Cache struct {
 	path  string
 	mu    sync.Mutex
@@ -29,14 +28,11 @@ type Cache struct {
 
 // cacheLine is one answer.
 type cacheLine struct {
-	Key          string             `json:"key"`    // see cacheKey
-	Model        string             `json:"model"`  // for human readers; the key holds it too
-	Prompt       string             `json:"prompt"` // prompt version, likewise
-	Verdict      map[string]Outcome `json:"verdict"`
-	Answer       string             `json:"answer"`        // what the model wrote, cut to maxAnswerKept bytes
-	Fault        string             `json:"fault"`         // why the answer is invalid, or empty
-	PromptTokens int64              `json:"prompt_tokens"` // 0 where the endpoint did not say
-	AnswerTokens int64              `json:"answer_tokens"`
+	Key          string `json:"key"`   // see Client.key
+	Model        string `json:"model"` // for human readers; the key holds it too
+	Answer       string `json:"answer"`
+	PromptTokens int64  `json:"prompt_tokens"` // 0 where the endpoint did not say
+	AnswerTokens int64  `json:"answer_tokens"`
 }
 
 // OpenCache opens the file, or makes it, and reads what it holds. A last line without its end, as an interrupted write
@@ -44,7 +40,7 @@ type cacheLine struct {
 func OpenCache(path string) (*Cache, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("judge: cache: %w", err)
+		return nil, fmt.Errorf("chat: cache: %w", err)
 	}
 	c := &Cache{path: path, file: f, lines: map[string]cacheLine{}}
 	if err := c.read(); err != nil {
@@ -59,7 +55,7 @@ func (c *Cache) read() error {
 	for n := 1; ; n++ {
 		raw, err := r.ReadBytes('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
-			return fmt.Errorf("judge: cache %s, line %d: %w", c.path, n, err)
+			return fmt.Errorf("chat: cache %s, line %d: %w", c.path, n, err)
 		}
 		ended := err == nil
 		if len(raw) == 0 && !ended {
@@ -68,10 +64,10 @@ func (c *Cache) read() error {
 		l, fault := parseLine(raw)
 		switch {
 		case fault != nil && ended:
-			return fmt.Errorf("judge: cache %s, line %d is damaged: %w", c.path, n, fault)
+			return fmt.Errorf("chat: cache %s, line %d is damaged: %w", c.path, n, fault)
 		case fault != nil: // an interrupted write: the next line must not be glued to it
 			if err := c.file.Truncate(c.size); err != nil {
-				return fmt.Errorf("judge: cache %s, line %d is cut off and cannot be removed: %w", c.path, n, err)
+				return fmt.Errorf("chat: cache %s, line %d is cut off and cannot be removed: %w", c.path, n, err)
 			}
 			return nil
 		}
@@ -81,7 +77,7 @@ func (c *Cache) read() error {
 		}
 		if !ended {
 			if _, err := c.file.WriteString("\n"); err != nil {
-				return fmt.Errorf("judge: cache %s: %w", c.path, err)
+				return fmt.Errorf("chat: cache %s: %w", c.path, err)
 			}
 			c.size++
 			return nil
@@ -103,32 +99,7 @@ func parseLine(raw []byte) (cacheLine, error) {
 	if b, err := hex.DecodeString(l.Key); err != nil || len(b) != 32 {
 		return l, fmt.Errorf("key %q, want 64 hexadecimal digits", clip(l.Key, 80))
 	}
-	if len(l.Verdict) != int(numCriteria) {
-		return l, fmt.Errorf("verdict on %d criteria, want %d", len(l.Verdict), numCriteria)
-	}
-	for _, name := range criterionNames {
-		if _, ok := l.Verdict[name]; !ok {
-			return l, fmt.Errorf("no verdict on %s", name)
-		}
-	}
 	return l, nil
-}
-
-// verdict is the line's, from the side of the text shown first.
-func (l cacheLine) verdict() Verdict {
-	var v Verdict
-	for i, name := range criterionNames {
-		v[i] = l.Verdict[name]
-	}
-	return v
-}
-
-func verdictMap(v Verdict) map[string]Outcome {
-	m := map[string]Outcome{}
-	for i, name := range criterionNames {
-		m[name] = v[i]
-	}
-	return m
 }
 
 // Len is the number of different questions that the cache can answer.
@@ -149,7 +120,7 @@ func (c *Cache) get(key string) (cacheLine, bool) {
 func (c *Cache) put(l cacheLine) error {
 	raw, err := json.Marshal(l)
 	if err != nil {
-		return fmt.Errorf("judge: cache %s: %w", c.path, err)
+		return fmt.Errorf("chat: cache %s: %w", c.path, err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -158,11 +129,11 @@ func (c *Cache) put(l cacheLine) error {
 	}
 	n, err := c.file.Write(append(raw, '\n'))
 	if err != nil { // a full disk may have taken half a line: the next one must not be glued to it
-		return fmt.Errorf("judge: cache %s: %w", c.path, errors.Join(err, c.file.Truncate(c.size)))
+		return fmt.Errorf("chat: cache %s: %w", c.path, errors.Join(err, c.file.Truncate(c.size)))
 	}
 	c.size += int64(n)
 	if err := c.file.Sync(); err != nil {
-		return fmt.Errorf("judge: cache %s: %w", c.path, err)
+		return fmt.Errorf("chat: cache %s: %w", c.path, err)
 	}
 	c.lines[l.Key] = l
 	return nil
@@ -171,7 +142,7 @@ func (c *Cache) put(l cacheLine) error {
 // Close closes the file.
 func (c *Cache) Close() error {
 	if err := c.file.Close(); err != nil {
-		return fmt.Errorf("judge: cache: %w", err)
+		return fmt.Errorf("chat: cache: %w", err)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package judge
+package chat
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-func TestLLMWaitsAndRetries(t *testing.T) {
-	f := newFake(t, func(w http.ResponseWriter, n int, q question) {
+func TestClientWaitsAndRetries(t *testing.T) {
+	f := newFake(t, func(w http.ResponseWriter, n int, q request) {
 		switch n {
 		case 1:
 			fails(w, http.StatusTooManyRequests, "rate_limit_exceeded", "slow down")
@@ -25,28 +25,28 @@ func TestLLMWaitsAndRetries(t *testing.T) {
 			w.Header().Set("Retry-After", "3600")
 			fails(w, http.StatusTooManyRequests, "", "")
 		default:
-			says(w, answer("tie", "tie", "tie", "tie"))
+			says(w, "hi")
 		}
 	})
-	l := f.judge(t, nil)
-	if _, err := l.Judge(context.Background(), contest("c1", "x", "y")); err != nil {
+	l := f.client(t, nil)
+	if _, err := l.Ask(context.Background(), hello); err != nil {
 		t.Fatal(err)
 	}
 	// 1 s doubled each time, except where the endpoint asks for more, and never above a minute.
 	if want := []time.Duration{time.Second, 2 * time.Second, 9 * time.Second, time.Minute}; !slices.Equal(f.waits, want) {
 		t.Errorf("waits %v, want %v", f.waits, want)
 	}
-	if u := l.Usage(); u.Retries != 4 || u.Answers != 2 || f.count() != 6 {
-		t.Errorf("usage %+v after %d questions", u, f.count())
+	if u := l.Usage(); u.Retries != 4 || u.Answers != 1 || f.count() != 5 {
+		t.Errorf("usage %+v after %d requests", u, f.count())
 	}
 }
 
-func TestLLMGivesUp(t *testing.T) {
+func TestClientGivesUp(t *testing.T) {
 	for name, c := range map[string]struct {
-		status    int
-		code      string
-		questions int
-		want      string
+		status   int
+		code     string
+		requests int
+		want     string
 	}{
 		"always busy": {http.StatusTooManyRequests, "", 6, "429 Too Many Requests, after 6 attempts"},
 		"no money":    {http.StatusTooManyRequests, "insufficient_quota", 1, "insufficient_quota"},
@@ -55,18 +55,18 @@ func TestLLMGivesUp(t *testing.T) {
 		"bad request": {http.StatusBadRequest, "unsupported_value", 1, "400 Bad Request (unsupported_value)"},
 		"key in code": {http.StatusUnauthorized, "bad key " + secret, 1, "bad key [key]"},
 	} {
-		f := newFake(t, func(w http.ResponseWriter, _ int, _ question) {
+		f := newFake(t, func(w http.ResponseWriter, _ int, _ request) {
 			fails(w, c.status, c.code, "your key "+secret+" is bad")
 		})
-		_, err := f.judge(t, nil).Judge(context.Background(), contest("c1", "x", "y"))
-		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), `CV "c1"`) {
+		_, err := f.client(t, nil).Ask(context.Background(), hello)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
-		if f.count() != c.questions {
-			t.Errorf("%s: %d questions, want %d", name, f.count(), c.questions)
+		if f.count() != c.requests {
+			t.Errorf("%s: %d requests, want %d", name, f.count(), c.requests)
 		}
 		var e *EndpointError
-		if !errors.As(err, &e) || e.Status != c.status || e.Attempts != c.questions {
+		if !errors.As(err, &e) || e.Status != c.status || e.Attempts != c.requests {
 			t.Errorf("%s: %+v", name, e)
 		}
 		for _, verb := range []string{"%v", "%+v", "%#v", "%q"} {
@@ -77,56 +77,50 @@ func TestLLMGivesUp(t *testing.T) {
 	}
 }
 
-func TestLLMTimeout(t *testing.T) {
-	f := newFake(t, func(w http.ResponseWriter, n int, _ question) {
+func TestClientTimeout(t *testing.T) {
+	f := newFake(t, func(w http.ResponseWriter, n int, _ request) {
 		if n == 1 {
 			time.Sleep(300 * time.Millisecond)
 		}
-		says(w, answer("tie", "tie", "tie", "tie"))
+		says(w, "hi")
 	})
 	c := f.config()
 	c.Timeout = 100 * time.Millisecond
-	l, err := NewLLM(c, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if j, err := l.Judge(context.Background(), contest("c1", "x", "y")); err != nil || j.Verdict[Overall] != Tie || l.Usage().Retries != 1 {
-		t.Errorf("%v, %v, usage %+v, want a tie after one retry", j.Verdict, err, l.Usage())
+	l := newClient(t, c, nil)
+	if a, err := l.Ask(context.Background(), hello); err != nil || a.Text != "hi" || l.Usage().Retries != 1 {
+		t.Errorf("%+v, %v, usage %+v, want an answer after one retry", a, err, l.Usage())
 	}
 	c.Timeout, c.Attempts = time.Nanosecond, 2
-	if l, err = NewLLM(c, nil); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := l.Judge(context.Background(), contest("c1", "x", "y")); err == nil || !strings.Contains(err.Error(), "no answer within 1ns, after 2 attempts") {
+	if _, err := newClient(t, c, nil).Ask(context.Background(), hello); err == nil || !strings.Contains(err.Error(), "no answer within 1ns, after 2 attempts") {
 		t.Errorf("always late: %v", err)
 	}
 }
 
-func TestLLMBrokenConnection(t *testing.T) {
-	f := newFake(t, func(http.ResponseWriter, int, question) { panic(http.ErrAbortHandler) })
-	_, err := f.judge(t, nil).Judge(context.Background(), contest("c1", "x", "y"))
+func TestClientBrokenConnection(t *testing.T) {
+	f := newFake(t, func(http.ResponseWriter, int, request) { panic(http.ErrAbortHandler) })
+	_, err := f.client(t, nil).Ask(context.Background(), hello)
 	if err == nil || f.count() < 6 || strings.Contains(err.Error(), secret) {
-		t.Errorf("%v after %d questions, want an error after 6", err, f.count())
+		t.Errorf("%v after %d requests, want an error after 6", err, f.count())
 	}
 }
 
-func TestLLMNotAnEndpoint(t *testing.T) {
-	f := newFake(t, func(w http.ResponseWriter, _ int, _ question) { _, _ = w.Write([]byte("<html>hello</html>")) })
-	_, err := f.judge(t, nil).Judge(context.Background(), contest("c1", "x", "y"))
+func TestClientNotAnEndpoint(t *testing.T) {
+	f := newFake(t, func(w http.ResponseWriter, _ int, _ request) { _, _ = w.Write([]byte("<html>hello</html>")) })
+	_, err := f.client(t, nil).Ask(context.Background(), hello)
 	if err == nil || f.count() != 1 {
-		t.Errorf("%v after %d questions, want an error after one", err, f.count())
+		t.Errorf("%v after %d requests, want an error after one", err, f.count())
 	}
 }
 
-func TestLLMCancelled(t *testing.T) {
+func TestClientCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	f := newFake(t, func(w http.ResponseWriter, _ int, _ question) {
+	f := newFake(t, func(w http.ResponseWriter, _ int, _ request) {
 		cancel() // while the question is being answered
 		fails(w, http.StatusServiceUnavailable, "", "")
 	})
-	_, err := f.judge(t, nil).Judge(ctx, contest("c1", "x", "y"))
+	_, err := f.client(t, nil).Ask(ctx, hello)
 	if !errors.Is(err, context.Canceled) || f.count() != 1 {
-		t.Errorf("%v after %d questions, want cancelled after one", err, f.count())
+		t.Errorf("%v after %d requests, want cancelled after one", err, f.count())
 	}
 	// And while waiting, with the real clock: an hour's wait ends at once.
 	ctx, cancel = context.WithTimeout(context.Background(), 50*time.Millisecond)
@@ -140,23 +134,21 @@ func TestLLMCancelled(t *testing.T) {
 	}
 }
 
-func TestLLMFormats(t *testing.T) {
-	for format, want := range map[string]string{"": "json_object", "json_object": "json_object", "json_schema": "json_schema", "text": ""} {
-		f := newFake(t, func(w http.ResponseWriter, _ int, _ question) { says(w, answer("tie", "tie", "tie", "tie")) })
+func TestClientFormats(t *testing.T) {
+	for format, want := range map[string]string{"": "", "json_object": "json_object", "json_schema": "json_schema", "text": ""} {
+		f := newFake(t, func(w http.ResponseWriter, _ int, _ request) { says(w, "hi") })
 		c := f.config()
 		c.Format = format
-		l, err := NewLLM(c, nil)
-		if err != nil {
+		q := hello
+		q.SchemaName, q.Schema = "greeting", map[string]any{"enum": []string{"hi"}}
+		if _, err := newClient(t, c, nil).Ask(context.Background(), q); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := l.Judge(context.Background(), contest("c1", "x", "y")); err != nil {
-			t.Fatal(err)
-		}
-		if got := f.questions[0].Format.Type; got != want {
+		if got := f.requests[0].Format.Type; got != want {
 			t.Errorf("format %q asks for %q, want %q", format, got, want)
 		}
-		if format == "json_schema" && !strings.Contains(f.questions[0].Body, `"enum":["first","second","tie"]`) {
-			t.Errorf("no schema in %s", f.questions[0].Body)
+		if format == "json_schema" && !strings.Contains(f.requests[0].Body, `"enum":["hi"]`) {
+			t.Errorf("no schema in %s", f.requests[0].Body)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package judge
+package chat
 
 import (
 	"context"
@@ -20,6 +20,8 @@ type EndpointError struct {
 	Status   int    // HTTP status
 	Code     string // the endpoint's short code, such as model_not_found, or empty
 	Attempts int    // requests that were made
+
+	model string // where the model's name comes from
 }
 
 // Error gives status, code and attempts, and a hint where the cause is a setting.
@@ -32,15 +34,9 @@ func (e *EndpointError) Error() string {
 	case http.StatusUnauthorized, http.StatusForbidden:
 		text += "; check " + EnvAPIKey
 	case http.StatusNotFound:
-		text += "; check " + EnvBaseURL + " and " + EnvModel
+		text += "; check " + EnvBaseURL + " and " + e.model
 	}
 	return fmt.Sprintf("%s, after %d attempts", text, e.Attempts)
-}
-
-// answered is what came back for one question.
-type answered struct {
-	text                       string
-	promptTokens, answerTokens int64 // 0 where the endpoint did not say
 }
 
 // endpoint asks one question at a time of a chat-completions service.
@@ -66,45 +62,45 @@ func newEndpoint(c Config) endpoint {
 
 // ask sends the question until it is answered, refused for good, or the attempts are used up. Before attempt n+1 it waits
 // backoff·2ⁿ⁻¹ or as long as the endpoint's Retry-After says, at most MaxBackoff. retries says how often it had to.
-func (e endpoint) ask(ctx context.Context, user string) (a answered, retries int, err error) {
+func (e endpoint) ask(ctx context.Context, q Question) (a Answer, retries int, err error) {
 	wait := e.config.Backoff
 	for n := 1; ; n++ {
-		reply, err := e.chat.New(ctx, e.params(user))
+		reply, err := e.chat.New(ctx, e.params(q))
 		if err == nil {
-			a := answered{promptTokens: reply.Usage.PromptTokens, answerTokens: reply.Usage.CompletionTokens}
+			a := Answer{PromptTokens: reply.Usage.PromptTokens, AnswerTokens: reply.Usage.CompletionTokens}
 			if len(reply.Choices) > 0 {
-				a.text = reply.Choices[0].Message.Content
+				a.Text = reply.Choices[0].Message.Content
 			}
 			return a, n - 1, nil
 		}
 		if ctx.Err() != nil {
-			return answered{}, n - 1, fmt.Errorf("judge: %w", ctx.Err())
+			return Answer{}, n - 1, fmt.Errorf("chat: %w", ctx.Err())
 		}
 		again, after := transient(err)
 		if !again || n >= e.config.Attempts {
-			return answered{}, n - 1, e.clean(err, n)
+			return Answer{}, n - 1, e.clean(err, n)
 		}
 		if err := e.config.Sleep(ctx, min(max(wait, after), e.config.MaxBackoff)); err != nil {
-			return answered{}, n - 1, fmt.Errorf("judge: %w", err)
+			return Answer{}, n - 1, fmt.Errorf("chat: %w", err)
 		}
 		wait = min(2*wait, e.config.MaxBackoff)
 	}
 }
 
-// params is the request: temperature 0, one answer.
-func (e endpoint) params(user string) openai.ChatCompletionNewParams {
+// params is the request for one answer.
+func (e endpoint) params(q Question) openai.ChatCompletionNewParams {
 	p := openai.ChatCompletionNewParams{
 		Model:       e.config.Model,
-		Messages:    []openai.ChatCompletionMessageParamUnion{openai.SystemMessage(systemPrompt), openai.UserMessage(user)},
-		Temperature: openai.Float(0),
+		Messages:    []openai.ChatCompletionMessageParamUnion{openai.SystemMessage(q.System), openai.UserMessage(q.User)},
+		Temperature: openai.Float(e.config.Temperature),
 		MaxTokens:   openai.Int(e.config.MaxTokens),
 	}
 	switch e.config.Format {
-	case "json_object":
+	case FormatObject:
 		p.ResponseFormat.OfJSONObject = &shared.ResponseFormatJSONObjectParam{}
-	case "json_schema":
+	case FormatSchema:
 		p.ResponseFormat.OfJSONSchema = &shared.ResponseFormatJSONSchemaParam{
-			JSONSchema: shared.ResponseFormatJSONSchemaJSONSchemaParam{Name: "verdict", Strict: openai.Bool(true), Schema: answerSchema()},
+			JSONSchema: shared.ResponseFormatJSONSchemaJSONSchemaParam{Name: q.SchemaName, Strict: openai.Bool(true), Schema: q.Schema},
 		}
 	}
 	return p
@@ -143,12 +139,12 @@ func retryAfter(header string, now time.Time) time.Duration {
 func (e endpoint) clean(err error, attempts int) error {
 	var refused *openai.Error
 	if errors.As(err, &refused) {
-		return fmt.Errorf("judge: %w", &EndpointError{Status: refused.StatusCode, Code: clip(e.config.Key.hide(refused.Code), 60), Attempts: attempts})
+		return fmt.Errorf("chat: %w", &EndpointError{Status: refused.StatusCode, Code: clip(e.config.Key.hide(refused.Code), 60), Attempts: attempts, model: e.config.modelVariable()})
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("judge: no answer within %v, after %d attempts", e.config.Timeout, attempts)
+		return fmt.Errorf("chat: no answer within %v, after %d attempts", e.config.Timeout, attempts)
 	}
-	return fmt.Errorf("judge: after %d attempts: %s", attempts, clip(e.config.Key.hide(err.Error()), 300))
+	return fmt.Errorf("chat: after %d attempts: %s", attempts, clip(e.config.Key.hide(err.Error()), 300))
 }
 
 // sleepFunc waits for d, or until ctx ends, whose error it then returns.

@@ -1,4 +1,4 @@
-package judge
+package chat
 
 import (
 	"fmt"
@@ -9,17 +9,17 @@ import (
 )
 
 // line is a cached answer under key number n.
-func line(n int, v Verdict) cacheLine {
-	return cacheLine{Key: fmt.Sprintf("%064x", n), Model: "m", Prompt: PromptVersion(), Verdict: verdictMap(v)}
+func line(n int, answer string) cacheLine {
+	return cacheLine{Key: fmt.Sprintf("%064x", n), Model: "m", Answer: answer, PromptTokens: 3}
 }
 
 // filled is the path of a cache with three answers.
 func filled(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "verdicts.jsonl")
+	path := filepath.Join(t.TempDir(), "answers.jsonl")
 	c := open(t, path)
-	for n, v := range []Verdict{{Win, Win, Win, Win}, {Lose, Tie, Win, Lose}, {}} {
-		if err := c.put(line(n, v)); err != nil {
+	for n, answer := range []string{"one", "two \n lines", ""} {
+		if err := c.put(line(n, answer)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -39,15 +39,6 @@ func open(t *testing.T, path string) *Cache {
 	return c
 }
 
-func read(t *testing.T, path string) string {
-	t.Helper()
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(raw)
-}
-
 func write(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
@@ -55,17 +46,15 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-func TestCacheKeepsVerdicts(t *testing.T) {
+func TestCacheKeepsAnswers(t *testing.T) {
 	c := open(t, filled(t))
 	if c.Len() != 3 {
 		t.Errorf("%d lines, want 3", c.Len())
 	}
-	l, ok := c.get(fmt.Sprintf("%064x", 1))
-	if want := (Verdict{Lose, Tie, Win, Lose}); !ok || l.verdict() != want {
-		t.Errorf("%v %v, want %v", l.verdict(), ok, want)
-	}
-	if l, ok := c.get(fmt.Sprintf("%064x", 2)); !ok || l.verdict().Valid() {
-		t.Errorf("the invalid verdict came back as %v %v", l.verdict(), ok)
+	for n, want := range []string{"one", "two \n lines", ""} {
+		if l, ok := c.get(fmt.Sprintf("%064x", n)); !ok || l.Answer != want || l.PromptTokens != 3 {
+			t.Errorf("%+v %v, want the answer %q", l, ok, want)
+		}
 	}
 	if _, ok := c.get("x"); ok {
 		t.Error("an unknown key was found")
@@ -77,7 +66,7 @@ func TestCacheIsAppendedTo(t *testing.T) {
 	before := read(t, path)
 	c := open(t, path)
 	for range 2 { // the second time changes nothing
-		if err := c.put(line(7, Verdict{Tie, Tie, Tie, Tie})); err != nil {
+		if err := c.put(line(7, "seven")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -98,7 +87,7 @@ func TestCacheToleratesCutLastLine(t *testing.T) {
 		if c.Len() != 2 {
 			t.Fatalf("cut at %d: %d lines, want 2", cut, c.Len())
 		}
-		if err := c.put(line(9, Verdict{Win, Win, Win, Win})); err != nil {
+		if err := c.put(line(9, "nine")); err != nil {
 			t.Fatal(err)
 		}
 		if again := open(t, path); again.Len() != 3 {
@@ -121,8 +110,6 @@ func TestCacheNamesDamage(t *testing.T) {
 		"cut":           {lines[1][:40] + "\n", "line 2 is damaged"},
 		"two values":    {strings.TrimSpace(lines[1]) + "{}\n", "more than one"},
 		"key":           {strings.Replace(lines[1], `"key":"000`, `"key":"xyz`, 1), "64 hexadecimal"},
-		"outcome":       {strings.Replace(lines[1], `"tie"`, `"draw"`, 1), `"draw"`},
-		"criterion":     {strings.Replace(lines[1], `"overall"`, `"general"`, 1), "no verdict on overall"},
 		"unknown field": {strings.Replace(lines[1], `"model"`, `"engine"`, 1), "engine"},
 	} {
 		if c.damaged == lines[1] {

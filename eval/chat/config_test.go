@@ -1,4 +1,4 @@
-package judge
+package chat
 
 import (
 	"encoding/json"
@@ -11,9 +11,11 @@ import (
 func TestConfig(t *testing.T) {
 	t.Setenv(EnvBaseURL, "http://localhost:1/v1")
 	t.Setenv(EnvAPIKey, " "+secret+"\n")
-	t.Setenv(EnvModel, "some-model")
-	c := ConfigFromEnv()
-	if c.BaseURL != "http://localhost:1/v1" || string(c.Key) != secret || c.Model != "some-model" {
+	t.Setenv("ROLE_MODEL", "some-model")
+	t.Setenv("ROLE_FORMAT", "json_object")
+	t.Setenv("ROLE_PRICES", "0.15, 0.6")
+	c, err := FromEnv("ROLE")
+	if err != nil || c.Format != FormatObject || c.PromptPrice != 0.15 || c.AnswerPrice != 0.6 || c.BaseURL != "http://localhost:1/v1" || string(c.Key) != secret || c.Model != "some-model" {
 		t.Error("the environment was read wrongly")
 	}
 	raw, err := json.Marshal(struct {
@@ -30,7 +32,7 @@ func TestConfig(t *testing.T) {
 		spoil func(*Config)
 		want  string
 	}{
-		"no model":     {func(c *Config) { c.Model = "" }, EnvModel},
+		"no model":     {func(c *Config) { c.Model = "" }, "ROLE_MODEL"},
 		"no key":       {func(c *Config) { c.BaseURL, c.Key = "", "" }, EnvAPIKey},
 		"no address":   {func(c *Config) { c.BaseURL = "localhost" }, EnvBaseURL},
 		"password":     {func(c *Config) { c.BaseURL = "http://me:hush@host/v1" }, "user"},
@@ -38,12 +40,19 @@ func TestConfig(t *testing.T) {
 		"format":       {func(c *Config) { c.Format = "xml" }, `"xml"`},
 		"timeout":      {func(c *Config) { c.Timeout = -1 }, "timeout"},
 		"attempts":     {func(c *Config) { c.Attempts = -1 }, "attempts"},
+		"temperature":  {func(c *Config) { c.Temperature = 2.1 }, "temperature is 2.1"},
 		"answer price": {func(c *Config) { c.AnswerPrice = -1 }, "price"},
 	} {
 		bad := c
 		x.spoil(&bad)
-		if _, err := NewLLM(bad, nil); err == nil || !strings.Contains(err.Error(), x.want) || strings.Contains(err.Error(), "hush") {
+		if _, err := New(bad, nil); err == nil || !strings.Contains(err.Error(), x.want) || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%s: %v, want %q", name, err, x.want)
+		}
+	}
+	for _, bad := range []string{"3", "a,b", "1,", "1,2,3"} {
+		t.Setenv("ROLE_PRICES", bad)
+		if _, err := FromEnv("ROLE"); err == nil || !strings.Contains(err.Error(), "ROLE_PRICES") {
+			t.Errorf("prices %q: %v", bad, err)
 		}
 	}
 }
