@@ -37,16 +37,10 @@ func (r *run) stage(dir, name string, inputs any, outputs []string, fn func(rec 
 	if err := r.ctx.Err(); err != nil {
 		return nil, err
 	}
-	blob, err := json.Marshal(struct {
-		Stage   string
-		Version int
-		Inputs  any
-	}{name, stageVersion, inputs})
+	key, err := stageKey(name, inputs)
 	if err != nil {
-		return nil, fmt.Errorf("stage %s: %w", name, err)
+		return nil, err
 	}
-	sum := sha256.Sum256(blob)
-	key := hex.EncodeToString(sum[:])
 	path := filepath.Join(dir, name+".stage.json")
 	if rec, err := readStage(path); err == nil && rec.Key == key && rec.intact(dir, outputs) {
 		r.report.Skipped(r.stageTitle(dir, name))
@@ -81,6 +75,20 @@ func (r *run) stage(dir, name string, inputs any, outputs []string, fn func(rec 
 	task.Done(rec.Notes...)
 	r.addStage(dir, rec)
 	return rec, nil
+}
+
+// stageKey is the fingerprint of what a stage's outputs depend on.
+func stageKey(name string, inputs any) (string, error) {
+	blob, err := json.Marshal(struct {
+		Stage   string
+		Version int
+		Inputs  any
+	}{name, stageVersion, inputs})
+	if err != nil {
+		return "", fmt.Errorf("stage %s: %w", name, err)
+	}
+	sum := sha256.Sum256(blob)
+	return hex.EncodeToString(sum[:]), nil
 }
 
 func (r *run) stageTitle(dir, name string) string {

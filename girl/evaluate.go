@@ -39,60 +39,81 @@ func (r *run) evaluate() error {
 		}
 	}
 	slices.Sort(keys) // seeds finish in any order
-	outputs := []string{scoresFile, generatedFile, "results.csv", "results.parquet", "results.arrow", "tables", "figures", pageFile}
-	_, err := r.stage(r.dir, evaluateStage, []any{keys, r.opts.Seeds, r.cfg.Eval, r.cfg.Split.Seed, r.data.Name, r.showsTexts()}, outputs, func(rec *stageRecord) error {
-		scores, err := gather(r, scoresFile, results.ReadScores)
-		if err != nil {
-			return err
-		}
-		generated, err := gather(r, generatedFile, results.ReadGenerated)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(results.WriteScores(r.path(scoresFile), scores), results.WriteGenerated(r.path(generatedFile), generated)); err != nil {
-			return err
-		}
-		rq2, err := r.rq2(scores)
-		if err != nil {
-			return err
-		}
-		stages, err := r.trainingReport(generated)
-		if err != nil {
-			return err
-		}
-		rows := append(rq2.Rows("rq2"), stages.rows...)
-		tables := append(rq2.Tables(), stages.tables...)
-		if err := r.replace("tables", func(dir string) error { return results.WriteTables(dir, tables...) }); err != nil {
-			return err
-		}
-		if err := r.replace("figures", func(dir string) error { return results.WriteFigures(dir, rq2.Figure(), stages.figure) }); err != nil {
-			return err
-		}
-		if err := errors.Join(results.WriteCSV(r.path("results.csv"), rows), results.WriteParquet(r.path("results.parquet"), rows),
-			results.WriteArrow(r.path("results.arrow"), rows)); err != nil {
-			return err
-		}
-		if err := r.writePage(tables, rq2.Figure(), stages.figure, generated); err != nil {
-			return err
-		}
-		for _, w := range rq2.Warnings {
-			rec.Notes = append(rec.Notes, "warning: "+string(w))
-		}
-		return nil
+	state := []any{keys, r.opts.Seeds, r.cfg.Eval, r.cfg.Split.Seed, r.data.Name}
+	key, err := stageKey(evaluateStage, state)
+	if err != nil {
+		return err
+	}
+	outputs := slices.Concat([]string{scoresFile, generatedFile, "results.csv", "results.parquet", "results.arrow", sectionsDir + "/run.json", sectionsDir + "/rq2.json"},
+		tableFiles(evaluateTables...), figureFiles(evaluateFigures...))
+	_, err = r.stage(r.dir, evaluateStage, append(state, r.showsTexts()), outputs, func(rec *stageRecord) error {
+		return r.evaluateInto(key, rec)
 	})
 	if err != nil {
+		return err
+	}
+	if err := r.renderPage(); err != nil {
 		return err
 	}
 	return r.show("rq2", "rq2_differences", "training")
 }
 
-func (r *run) path(name string) string { return filepath.Join(r.dir, name) }
+// What the evaluation leaves in tables and figures; studies add theirs.
+var (
+	evaluateTables  = []string{"rq2", "rq2_differences", "training"}
+	evaluateFigures = []string{"rq2", "ppo"}
+)
 
-// replace empties a folder of earlier results in the run's folder and fills it anew.
-func (r *run) replace(name string, fill func(dir string) error) error {
-	return replaceIn(r.dir, name, fill)
+// evaluateInto does the evaluation; key stands for the state of the run.
+func (r *run) evaluateInto(key string, rec *stageRecord) error {
+	if err := r.beginPage(key); err != nil {
+		return err
+	}
+	scores, err := gather(r, scoresFile, results.ReadScores)
+	if err != nil {
+		return err
+	}
+	generated, err := gather(r, generatedFile, results.ReadGenerated)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(results.WriteScores(r.path(scoresFile), scores), results.WriteGenerated(r.path(generatedFile), generated)); err != nil {
+		return err
+	}
+	rq2, err := r.rq2(scores)
+	if err != nil {
+		return err
+	}
+	stages, err := r.trainingReport(generated)
+	if err != nil {
+		return err
+	}
+	rows := append(rq2.Rows("rq2"), stages.rows...)
+	if err := errors.Join(results.WriteCSV(r.path("results.csv"), rows), results.WriteParquet(r.path("results.parquet"), rows),
+		results.WriteArrow(r.path("results.arrow"), rows)); err != nil {
+		return err
+	}
+	if err := r.saveSection("rq2", "RQ2: do written job descriptions improve the matcher?", rq2.Tables(), captioned{rq2.Figure(), "Matching",
+		"AUC and LogLoss of the six matchers on the test pairs: means over seeds with 95 % intervals, single seeds as small rings, baselines as dashed lines" + r.ceilingWords() + "."}); err != nil {
+		return err
+	}
+	curves := captioned{stages.figure, "PPO", "PPO round by round: rewards, KL to GIRL-SFT, entropy and length on validation CVs, and the share of clipped tokens in the updates."}
+	training, err := pageSection("training", "Training", stages.tables, []captioned{curves})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(results.WriteTables(r.path("tables"), stages.tables...), results.WriteFigures(r.path("figures"), stages.figure), r.savePage(key, training, generated)); err != nil {
+		return err
+	}
+	for _, w := range rq2.Warnings {
+		rec.Notes = append(rec.Notes, "warning: "+string(w))
+	}
+	return nil
 }
 
+func (r *run) path(name string) string { return filepath.Join(r.dir, name) }
+
+// replaceIn empties a folder of earlier results and fills it anew.
 func replaceIn(parent, name string, fill func(dir string) error) error {
 	dir := filepath.Join(parent, name)
 	if err := os.RemoveAll(dir); err != nil {

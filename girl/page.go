@@ -22,29 +22,17 @@ const pageCVs = 3
 // showsTexts reports whether CVs and JDs may stand on the page: those of the synthetic market may, others when asked for.
 func (r *run) showsTexts() bool { return r.data.Market != nil || r.opts.PageTexts }
 
-// writePage writes the run's page.
-func (r *run) writePage(tables []results.Table, rq2, curves *results.Figure, generated []results.GeneratedRow) error {
+// savePage keeps what the page says about the run itself: training, stages, samples, settings and provenance.
+func (r *run) savePage(key string, training results.PageSection, generated []results.GeneratedRow) error {
 	m, err := r.manifest()
 	if err != nil {
 		return err
 	}
-	page := results.Page{Title: "GIRL on " + r.data.Name, Summary: r.summary(), Tables: append(slices.Clip(tables), stagesTable(m)),
+	stages := results.PageSection{Name: "stages", Title: "Stages", Tables: []results.Table{stagesTable(m)}}
+	page := results.Page{Title: "GIRL on " + r.data.Name, Summary: r.summary(), Sections: []results.PageSection{training, stages},
 		Config: map[string]string{}, Provenance: m.facts(), SamplesNote: "Texts are left out: CVs are personal data. The flag -page-texts of girl run shows them."}
 	for key, v := range r.cfg.Resolved() {
 		page.Config[key] = fmt.Sprint(v)
-	}
-	for _, f := range []struct {
-		figure         *results.Figure
-		title, caption string
-	}{
-		{rq2, "Matching", "AUC and LogLoss of the six matchers on the test pairs: means over seeds with 95 % intervals, single seeds as small rings, baselines as dashed lines" + r.ceilingWords() + "."},
-		{curves, "PPO", "PPO round by round: rewards, KL to GIRL-SFT, entropy and length on validation CVs, and the share of clipped tokens in the updates."},
-	} {
-		drawn, err := f.figure.PageFigure(f.title, f.caption)
-		if err != nil {
-			return err
-		}
-		page.Figures = append(page.Figures, drawn)
 	}
 	if r.showsTexts() {
 		seed := r.opts.Seeds[0]
@@ -56,7 +44,7 @@ func (r *run) writePage(tables []results.Table, rq2, curves *results.Figure, gen
 			page.SamplesNote += " Reward is what the reward model thinks of it; true acceptance is what the market's recruiters would do."
 		}
 	}
-	return results.WritePage(r.path(pageFile), page)
+	return writeJSON(r.sectionFile("run"), savedPage{key, page})
 }
 
 // summary says in a paragraph what the run is.
@@ -117,7 +105,7 @@ func decimal(v float64) string { return strings.Replace(fmt.Sprintf("%.3f", v), 
 
 // stagesTable lists how long each stage took and what it had to say.
 func stagesTable(m *manifest) results.Table {
-	t := results.Table{Name: "stages", Title: "Stages",
+	t := results.Table{Name: "stages", Title: "What each stage took",
 		Columns: []results.Column{{Key: "stage", Name: "stage"}, {Key: "minutes", Name: "minutes", Kind: results.KindNumber, Digits: 2},
 			{Key: "tokens", Name: "tokens", Kind: results.KindCount}, {Key: "outcome", Name: "outcome"}},
 		Notes: []string{"Seeds run side by side: the minutes do not add up to the wall clock. A stage that was there already keeps the minutes it took."}}

@@ -1,7 +1,6 @@
 package girl
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -52,9 +51,18 @@ func (r *run) sweepReport(list []setting) (*SweepReport, error) {
 		return nil, err
 	}
 	out := &SweepReport{r.sweepTable(list, c, costs), figures}
-	return out, errors.Join(results.WriteTables(r.path("tables"), out.Table), results.WriteFigures(r.path("figures"), figures...),
-		results.WriteCSV(r.path("rq4.csv"), r.sweepRows(list, c, costs)))
+	shown := make([]captioned, len(figures))
+	for i, f := range figures {
+		shown[i] = captioned{f, sweepTitles[f.Name], "AUC, LogLoss, tokens and wall time for each setting: thin lines are single seeds, thick ones means over seeds."}
+	}
+	if err := results.WriteCSV(r.path("rq4.csv"), r.sweepRows(list, c, costs)); err != nil {
+		return nil, err
+	}
+	return out, r.addSection("rq4", "RQ4: how many job descriptions, at which temperature?", []results.Table{out.Table}, shown...)
 }
+
+// sweepTitles name the figures on the page.
+var sweepTitles = map[string]string{"rq4_samples": "Number of job descriptions", "rq4_temperature": "Sampling temperature"}
 
 // perCV is the mean over seeds of the tokens and the milliseconds that a CV's JDs took.
 func (r *run) perCV(g setting, costs map[int]map[setting]cost) (tokens, milliseconds float64) {

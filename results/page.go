@@ -2,7 +2,8 @@ package results
 
 import (
 	"bytes"
-	_ "embed" // the template
+	"cmp"
+	_ "embed" // the templates
 	"encoding/base64"
 	"fmt"
 	"html/template"
@@ -19,12 +20,19 @@ import (
 type Page struct {
 	Title       string
 	Summary     string // one paragraph: what the run is
-	Tables      []Table
-	Figures     []PageFigure
+	Sections    []PageSection
 	Samples     []PageSample
 	SamplesNote string            // how the samples were chosen, or why there are none; a page with neither has no such section
 	Config      map[string]string // resolved settings, shown in the order of their keys
 	Provenance  []Fact            // what made the run, shown as given
+}
+
+// PageSection is a part of a page under a heading of its own: tables, then figures.
+type PageSection struct {
+	Name    string // anchor: letters, digits, dot, dash, underscore
+	Title   string
+	Tables  []Table
+	Figures []PageFigure
 }
 
 // Fact is a name with its value.
@@ -67,7 +75,7 @@ func WritePage(path string, p Page) error { return writeAtomic(path, p.HTML) }
 var pageTemplate string
 
 // HTML writes the page. The same page gives the same bytes. Errors: what [WriteTables] refuses, figures that are not
-// drawings, two tables or two figures of one name.
+// drawings, two sections, tables or figures of one name.
 func (p Page) HTML(w io.Writer) error {
 	tmpl, err := template.New("page").Parse(pageTemplate)
 	if err != nil {
@@ -75,31 +83,16 @@ func (p Page) HTML(w io.Writer) error {
 	}
 	view := struct {
 		Page
-		Tables  []htmlTable
-		Figures []htmlFigure
-		Config  []Fact
+		Sections []htmlSection
+		Config   []Fact
 	}{Page: p}
 	seen := map[string]bool{}
-	for _, t := range p.Tables {
-		if err := t.check(); err != nil {
+	for _, section := range p.Sections {
+		h, err := section.html(seen)
+		if err != nil {
 			return err
 		}
-		if seen["table "+t.Name] {
-			return fmt.Errorf("results: two tables %q on one page", t.Name)
-		}
-		seen["table "+t.Name] = true
-		view.Tables = append(view.Tables, t.html())
-	}
-	for _, f := range p.Figures {
-		if !safeName.MatchString(f.Name) || seen["figure "+f.Name] {
-			return fmt.Errorf("results: figure name %q is used twice or has other signs than letters, digits, dots, dashes and underscores", f.Name)
-		}
-		seen["figure "+f.Name] = true
-		h, err := f.html()
-		if err != nil {
-			return fmt.Errorf("results: figure %s: %w", f.Name, err)
-		}
-		view.Figures = append(view.Figures, h)
+		view.Sections = append(view.Sections, h)
 	}
 	for _, k := range slices.Sorted(maps.Keys(p.Config)) {
 		view.Config = append(view.Config, Fact{k, p.Config[k]})
@@ -112,6 +105,45 @@ func (p Page) HTML(w io.Writer) error {
 	return err
 }
 
+// htmlSection is a section as the template wants it.
+type htmlSection struct {
+	Name, Title string
+	Tables      []htmlTable
+	Figures     []htmlFigure
+}
+
+// html formats a section; seen holds the names that the page has used.
+func (s PageSection) html(seen map[string]bool) (htmlSection, error) {
+	out := htmlSection{Name: s.Name, Title: s.Title}
+	use := func(kind, name string) error {
+		if !safeName.MatchString(name) || seen[kind+name] {
+			return fmt.Errorf("results: %s name %q is used twice on a page or has other signs than letters, digits, dots, dashes and underscores", kind, name)
+		}
+		seen[kind+name] = true
+		return nil
+	}
+	if err := use("section", s.Name); err != nil {
+		return out, err
+	}
+	for _, t := range s.Tables {
+		if err := cmp.Or(t.check(), use("table", t.Name)); err != nil {
+			return out, err
+		}
+		out.Tables = append(out.Tables, t.html())
+	}
+	for _, f := range s.Figures {
+		if err := use("figure", f.Name); err != nil {
+			return out, err
+		}
+		h, err := f.html()
+		if err != nil {
+			return out, fmt.Errorf("results: figure %s: %w", f.Name, err)
+		}
+		out.Figures = append(out.Figures, h)
+	}
+	return out, nil
+}
+
 // htmlRune replaces what HTML forbids even when escaped: control characters, noncharacters and bytes that are no UTF-8.
 func htmlRune(r rune) rune {
 	switch {
@@ -121,6 +153,27 @@ func htmlRune(r rune) rune {
 		return '\uFFFD'
 	}
 	return r
+}
+
+//go:embed table.gohtml
+var tableTemplate string
+
+// HTML writes the table alone, for pages that bring no style of their own, such as a notebook's. The cells' texts are those of
+// [Table.Markdown]; all texts are escaped.
+func (t Table) HTML(w io.Writer) error {
+	if err := t.check(); err != nil {
+		return err
+	}
+	tmpl, err := template.New("table").Parse(tableTemplate)
+	if err != nil {
+		return fmt.Errorf("results: template of a table: %w", err)
+	}
+	var b bytes.Buffer
+	if err := tmpl.Execute(&b, t.html()); err != nil {
+		return fmt.Errorf("results: table %s: %w", t.Name, err)
+	}
+	_, err = w.Write(bytes.Map(htmlRune, b.Bytes()))
+	return err
 }
 
 // htmlTable is a table as the template wants it.

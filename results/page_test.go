@@ -37,10 +37,12 @@ func samplePage(t *testing.T, mark string) Page {
 	table.Notes = append(slices.Clone(table.Notes), "note"+mark)
 	return Page{
 		Title: "A run" + mark, Summary: "What it is" + mark,
-		Tables: []Table{table, {Name: "second", Columns: []Column{{Key: "k", Name: "only", Kind: KindCount}}, Rows: []TableRow{{Cells: []Cell{Number(7)}}}}},
-		Figures: []PageFigure{
-			{Name: "drawn", Title: "Drawn" + mark, Caption: "Lines" + mark, SVG: []byte(tinySVG)},
-			{Name: "dots", Title: "Dots" + mark, Caption: "Pixels" + mark, PNG: tinyPNG(t)},
+		Sections: []PageSection{
+			{Name: "one", Title: "Section" + mark, Tables: []Table{table}, Figures: []PageFigure{{Name: "drawn", Title: "Drawn" + mark, Caption: "Lines" + mark, SVG: []byte(tinySVG)}}},
+			{
+				Name: "two", Tables: []Table{{Name: "second", Columns: []Column{{Key: "k", Name: "only", Kind: KindCount}}, Rows: []TableRow{{Cells: []Cell{Number(7)}}}}},
+				Figures: []PageFigure{{Name: "dots", Title: "Dots" + mark, Caption: "Pixels" + mark, PNG: tinyPNG(t)}},
+			},
 		},
 		Config:      map[string]string{"ppo.gamma": "1" + mark, "eval.resamples": "2000", "key" + mark: "v", "a": "1", "b": "2", "c": "3"},
 		Provenance:  []Fact{{"revision" + mark, "abc" + mark}, {"Go", "go1"}},
@@ -170,7 +172,7 @@ func TestPageShowsEverything(t *testing.T) {
 			t.Errorf("a link leads to #%s, which is not there", target)
 		}
 	}
-	for _, id := range []string{"table-awkward", "table-second", "figure-drawn", "figure-dots", "samples", "settings", "provenance"} {
+	for _, id := range []string{"one", "two", "table-awkward", "table-second", "figure-drawn", "figure-dots", "samples", "settings", "provenance"} {
 		if !links[id] {
 			t.Errorf("the table of contents lacks #%s", id)
 		}
@@ -184,10 +186,10 @@ func TestPageEscapes(t *testing.T) {
 		if !slices.Equal(names(elements), names(plain)) {
 			t.Errorf("%q changed the page's elements", mark)
 		}
-		// Every place of samplePage that takes a mark, some of which are shown twice: title, table title and figure titles in the
-		// contents; aria-labels are not texts. 1 title ×2, summary, table title ×2, heading, cell, footnote, note, figures
+		// Every place of samplePage that takes a mark, some of which are shown twice: titles of page, section, table and figures in the
+		// contents; aria-labels are not texts. 1 title ×2, summary, section ×2, table title ×2, heading, cell, footnote, note, figures
 		// 2 × (title ×2, caption), config 2, provenance 2, note and samples 1 + 2, JD 4.
-		if n := strings.Count(text, mark); n != 2+1+2+1+1+1+1+2*3+2+2+3+4 {
+		if n := strings.Count(text, mark); n != 2+1+2+2+1+1+1+1+2*3+2+2+3+4 {
 			t.Errorf("%q stands on the page %d times", mark, n)
 		}
 		for _, e := range elements {
@@ -232,13 +234,13 @@ func TestPageBytesAreStable(t *testing.T) {
 func TestPageAsksForNothing(t *testing.T) {
 	report := simulatedReport(t, 200, 2)
 	p := samplePage(t, "")
-	p.Tables = append(p.Tables, report.Tables()...)
+	p.Sections[0].Tables = append(p.Sections[0].Tables, report.Tables()...)
 	for _, f := range figures(t) {
 		drawn, err := f.PageFigure(f.Name, "A figure.")
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.Figures = append(p.Figures, drawn)
+		p.Sections[1].Figures = append(p.Sections[1].Figures, drawn)
 	}
 	page := pageBytes(t, p)
 	elements, text := readPage(t, page)
@@ -284,21 +286,23 @@ func TestPageLeavesEmptySectionsOut(t *testing.T) {
 func TestPageRefuses(t *testing.T) {
 	svg := func(inner string) []byte { return []byte(`<svg viewBox="0 0 1 1">` + inner + `</svg>`) }
 	figure := func(svg []byte) func(*Page) {
-		return func(p *Page) { p.Figures[0].SVG = svg }
+		return func(p *Page) { p.Sections[0].Figures[0].SVG = svg }
 	}
 	for _, tc := range []struct {
 		name  string
 		spoil func(*Page)
 		want  string
 	}{
-		{"two tables of one name", func(p *Page) { p.Tables[1].Name = "awkward" }, `"awkward"`},
-		{"table that cannot be written", func(p *Page) { p.Tables[1].Rows[0].Cells = nil }, "table second: row 1"},
-		{"two figures of one name", func(p *Page) { p.Figures[1].Name = "drawn" }, `"drawn"`},
-		{"figure name", func(p *Page) { p.Figures[0].Name = `x" onload="y` }, "figure name"},
-		{"no caption", func(p *Page) { p.Figures[0].Caption = " " }, "figure drawn: no caption"},
+		{"two sections of one name", func(p *Page) { p.Sections[1].Name = "one" }, `section name "one"`},
+		{"section name", func(p *Page) { p.Sections[1].Name = "a b" }, `section name "a b"`},
+		{"two tables of one name", func(p *Page) { p.Sections[1].Tables[0].Name = "awkward" }, `"awkward"`},
+		{"table that cannot be written", func(p *Page) { p.Sections[1].Tables[0].Rows[0].Cells = nil }, "table second: row 1"},
+		{"two figures of one name", func(p *Page) { p.Sections[1].Figures[0].Name = "drawn" }, `"drawn"`},
+		{"figure name", func(p *Page) { p.Sections[0].Figures[0].Name = `x" onload="y` }, "figure name"},
+		{"no caption", func(p *Page) { p.Sections[0].Figures[0].Caption = " " }, "figure drawn: no caption"},
 		{"no drawing", figure(nil), "one of SVG and PNG"},
-		{"two drawings", func(p *Page) { p.Figures[1].SVG = []byte(tinySVG) }, "one of SVG and PNG"},
-		{"PNG that is none", func(p *Page) { p.Figures[1].PNG = []byte("GIF89a") }, "figure dots"},
+		{"two drawings", func(p *Page) { p.Sections[1].Figures[0].SVG = []byte(tinySVG) }, "one of SVG and PNG"},
+		{"PNG that is none", func(p *Page) { p.Sections[1].Figures[0].PNG = []byte("GIF89a") }, "figure dots"},
 		{"script", figure(svg(`<script>alert(1)</script>`)), "<script>"},
 		{"foreign HTML", figure(svg(`<foreignObject></foreignObject>`)), "<foreignObject>"},
 		{"image", figure(svg(`<image href="x.png"/>`)), "<image>"},
@@ -338,7 +342,7 @@ func TestWritePage(t *testing.T) {
 	if err != nil || !bytes.Equal(got, pageBytes(t, p)) {
 		t.Errorf("the file differs from the page (%v)", err)
 	}
-	p.Tables[0].Name = "?"
+	p.Sections[0].Tables[0].Name = "?"
 	if err := WritePage(path, p); err == nil {
 		t.Error("a bad table gave no error")
 	}

@@ -104,9 +104,10 @@ func TestPageOfARun(t *testing.T) {
 	}
 }
 
-// TestPageComesBack: a lost page is written anew, with nothing but the evaluation run again.
+// TestPageComesBack: a lost page is drawn anew from its parts, and no stage runs again.
 func TestPageComesBack(t *testing.T) {
 	dir := copyRun(t)
+	before := readPage(t, dir)
 	if err := os.Remove(filepath.Join(dir, "index.html")); err != nil {
 		t.Fatal(err)
 	}
@@ -114,10 +115,59 @@ func TestPageComesBack(t *testing.T) {
 	if code != exitOK {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
-	if n := strings.Count(stdout, "done in"); n != 1 || !strings.Contains(stdout, "evaluate done in") {
-		t.Errorf("%d stages ran again, want evaluate alone", n)
+	if strings.Contains(stdout, "done in") {
+		t.Errorf("a stage ran again:\n%s", stdout)
 	}
-	readPage(t, dir)
+	if readPage(t, dir) != before {
+		t.Error("the page is not what it was")
+	}
+}
+
+// TestStudiesStayOnThePage: what a study adds stays when the run is called again or evaluated again, and goes when the run changes.
+func TestStudiesStayOnThePage(t *testing.T) {
+	dir := copyRun(t)
+	if code, _, stderr := girlCommand(t, "sweep", "-run", dir, "-k", "1,2", "-temperatures", ""); code != exitOK {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	files := []string{"index.html", "tables/rq4.csv", "tables/rq2.csv", "figures/rq4_samples.svg", "figures/rq2.svg"}
+	want := readAll(t, dir, files)
+	if page := want["index.html"]; !strings.Contains(page, `id="table-rq4"`) || !strings.Contains(page, `id="figure-rq4_samples"`) || !strings.Contains(page, `id="table-rq2"`) {
+		t.Fatal("the page lacks the study or has lost the run's own tables")
+	}
+	again := func(what string, args ...string) string {
+		t.Helper()
+		code, stdout, stderr := girlCommand(t, append(append(smokeArgs, "-out", dir), args...)...)
+		if code != exitOK {
+			t.Fatalf("%s: exit code %d: %s", what, code, stderr)
+		}
+		return stdout
+	}
+	if stdout := again("as before"); strings.Contains(stdout, "done in") {
+		t.Errorf("a stage ran again:\n%s", stdout)
+	}
+	for name, data := range readAll(t, dir, files) {
+		if data != want[name] {
+			t.Errorf("called again: %s changed", name)
+		}
+	}
+	if err := os.Remove(filepath.Join(dir, "tables", "rq2.md")); err != nil {
+		t.Fatal(err)
+	}
+	if stdout := again("evaluated again"); strings.Count(stdout, "done in") != 1 {
+		t.Errorf("want the evaluation alone again:\n%s", stdout)
+	}
+	for name, data := range readAll(t, dir, files[1:]) {
+		if data != want[name] {
+			t.Errorf("evaluated again: %s changed", name)
+		}
+	}
+	if !strings.Contains(readPage(t, dir), `id="table-rq4"`) {
+		t.Error("evaluated again: the study is gone from the page")
+	}
+	again("changed", "-set", "eval.resamples=150")
+	if _, err := os.Stat(filepath.Join(dir, "tables", "rq4.csv")); err == nil || strings.Contains(readPage(t, dir), "rq4") {
+		t.Error("a study of the run's earlier settings is left")
+	}
 }
 
 // TestPageLeavesRealTextsOut: CVs that are not of the synthetic market are on the page only when asked for.
