@@ -89,7 +89,8 @@ type GenerateConfig struct {
 
 // EvalConfig says how uncertainty is measured.
 type EvalConfig struct {
-	Resamples int `default:"2000" min:"100" max:"1000000" doc:"bootstrap resamples of CV groups"`
+	Resamples  int `default:"2000" min:"100" max:"1000000" doc:"bootstrap resamples of CV groups"`
+	StudySeeds int `default:"0" min:"0" max:"1000000" doc:"how many of the run's seeds the ablation (RQ3) and the sweep over generation settings (RQ4) use, 0 for all"`
 }
 
 // profiles are lists of -set arguments over the defaults: sizes and steps, nothing else.
@@ -102,7 +103,7 @@ var profiles = map[string][]string{
 		"recommend.dim=16", "recommend.width=8", "recommend.members=2", "recommend.trials=2", "recommend.max_steps=60",
 	},
 	"default": {"split.max_valid=240", "split.max_test=320"},
-	"paper":   {"market.cvs=4000", "split.max_valid=400", "split.max_test=800"},
+	"paper":   {"market.cvs=4000", "split.max_valid=400", "split.max_test=800", "eval.study_seeds=2"},
 }
 
 // ProfileNames lists the profiles.

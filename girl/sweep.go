@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"genjobrec/datasets"
-	"genjobrec/girl/recommend"
 	"genjobrec/results"
 )
 
@@ -79,6 +78,7 @@ func Sweep(ctx context.Context, runDir string, o SweepOptions, report *Reporter)
 		return nil, err
 	}
 	defer r.backend.Finalize()
+	r.limitSeeds()
 	list, err := o.settings(r.cfg.Generate)
 	if err != nil {
 		return nil, err
@@ -154,21 +154,9 @@ func (s *seedRun) sweepMatch(list []setting) error {
 			}
 			addByCV(data.Generated, rows)
 		}
-		lines, total := 0, 1+2*(len(list)+1)
-		res, err := recommend.Run(s.ctx, s.backend, s.cfg.Recommend, uint64(s.seed), data, func(format string, args ...any) {
-			lines++
-			rec.progress.At(lines, total, strings.TrimPrefix(fmt.Sprintf(format, args...), "recommend: "))
-		})
+		rows, err := s.matcherScores(data, s.pairs(datasets.Test), datasets.Test, rec)
 		if err != nil {
 			return err
-		}
-		test := s.pairs(datasets.Test)
-		labelled := append(s.pairs(datasets.Train), s.pairs(datasets.Valid)...)
-		var rows []results.ScoreRow
-		for _, sc := range res.Scores {
-			if sc.Predictor != "" {
-				rows = append(rows, s.scoreRows(sc.Key, test, datasets.Test, sc.Test, labelled)...)
-			}
 		}
 		return results.WriteScores(filepath.Join(s.sweepDir(), scoresFile), rows)
 	})

@@ -1,8 +1,8 @@
 package girl
 
 import (
-	"errors"
 	"fmt"
+	"slices"
 
 	"genjobrec/datasets"
 	"genjobrec/eval"
@@ -32,101 +32,135 @@ func (r *run) rewardAccuracy(accuracies [][]CVAccuracy) (*measured, error) {
 	return m, nil
 }
 
-// writerRewards compares both writers on the test CVs by proxy and, where an oracle knows it, gold reward, and by the share of
-// JDs that end. The unit is a CV, with the mean of its K JDs.
-func (r *run) writerRewards(generated []results.GeneratedRow) ([]*measured, error) {
+// writerMetric names a number that every written JD has.
+type writerMetric struct{ name, label string }
+
+// writerMetrics in the order of the training table. Gold is known only where there is an oracle.
+var writerMetrics = []writerMetric{
+	{"eos_rate", "share of JDs that end"}, {"proxy_reward", "proxy reward (normalised score)"}, {"gold_reward", "gold reward (true acceptance probability)"},
+}
+
+// writerKey is one metric of one writer.
+type writerKey struct{ metric, model string }
+
+// writerScores holds what was measured of writers' JDs for the test CVs. The unit is a CV, with the mean of its K JDs.
+type writerScores struct {
+	groups []int                     // near-duplicate group of each test CV
+	values map[writerKey][][]float64 // [seed][CV]
+}
+
+// scoreWriters measures the JDs that the models wrote for the test CVs. Every model must have written for every CV and seed.
+func (r *run) scoreWriters(generated []results.GeneratedRow, models ...string) (*writerScores, error) {
 	cvs := r.data.cvsOf(datasets.Test)
-	at, groups := make(map[string]int, len(cvs)), make([]int, len(cvs))
+	at, seedAt := make(map[string]int, len(cvs)), map[int64]int{}
+	out := &writerScores{groups: make([]int, len(cvs)), values: map[writerKey][][]float64{}}
 	for i, x := range cvs {
-		at[x.ID], groups[i] = i, r.data.Assignment.Group[x.ID]
+		at[x.ID], out.groups[i] = i, r.data.Assignment.Group[x.ID]
 	}
-	seedAt := map[int64]int{}
 	for i, s := range r.opts.Seeds {
 		seedAt[int64(s)] = i
 	}
-	type key struct{ metric, model string }
-	sums, counts := map[key][][]float64{}, map[string][][]float64{} // [seed][CV]
-	blank := func() [][]float64 {
-		m := make([][]float64, len(r.opts.Seeds))
-		for i := range m {
-			m[i] = make([]float64, len(cvs))
+	add := func(metric, model string, seed, cv int, v float64) {
+		k := writerKey{metric, model}
+		if out.values[k] == nil {
+			out.values[k] = make([][]float64, len(r.opts.Seeds))
+			for i := range out.values[k] {
+				out.values[k][i] = make([]float64, len(cvs))
+			}
 		}
-		return m
-	}
-	add := func(k key, seed, cv int, v float64) {
-		if sums[k] == nil {
-			sums[k] = blank()
-		}
-		sums[k][seed][cv] += v
+		out.values[k][seed][cv] += v
 	}
 	for _, g := range generated {
 		cv, ok := at[g.CVID]
-		if !ok {
+		if !ok || !slices.Contains(models, g.Model) {
 			continue
 		}
 		seed, ok := seedAt[g.Seed]
 		if !ok {
 			return nil, fmt.Errorf("%s: a JD for CV %s is of seed %d, which is not of this run", generatedFile, g.CVID, g.Seed)
 		}
-		if counts[g.Model] == nil {
-			counts[g.Model] = blank()
-		}
-		counts[g.Model][seed][cv]++
-		add(key{"proxy_reward", g.Model}, seed, cv, g.Reward)
+		add("jds", g.Model, seed, cv, 1)
+		add("tokens", g.Model, seed, cv, float64(g.Tokens))
+		add("proxy_reward", g.Model, seed, cv, g.Reward)
 		ended := 1.0
 		if g.Reward == r.cfg.PPO.EOSPenalty { // what jdWriter gives to a JD that does not end, and to no other
 			ended = 0
 		}
-		add(key{"eos_rate", g.Model}, seed, cv, ended)
+		add("eos_rate", g.Model, seed, cv, ended)
 		if r.data.Market != nil {
 			p, _, err := r.data.Market.AcceptText(g.CVID, g.Text)
 			if err != nil {
 				return nil, err
 			}
-			add(key{"gold_reward", g.Model}, seed, cv, p)
+			add("gold_reward", g.Model, seed, cv, p)
 		}
 	}
-	for _, model := range []string{modelSFT, modelGIRL} {
+	for _, model := range models {
+		counts := out.values[writerKey{"jds", model}]
 		for i, s := range r.opts.Seeds {
 			for j, x := range cvs {
-				if counts[model] == nil || counts[model][i][j] == 0 {
+				if counts == nil || counts[i][j] == 0 {
 					return nil, fmt.Errorf("%s has no JD of %s, seed %d, for test CV %s", generatedFile, model, s, x.ID)
+				}
+				for k, v := range out.values {
+					if k.model == model && k.metric != "jds" {
+						v[i][j] /= counts[i][j]
+					}
 				}
 			}
 		}
 	}
-	var out []*measured
-	boot := eval.Bootstrap{Resamples: r.cfg.Eval.Resamples, Seed: uint64(r.cfg.Split.Seed)}
-	put := func(metric, model, label string, perCV [][]float64) error {
-		e, err := boot.Mean(groups, perCV...)
-		if err != nil {
-			return fmt.Errorf("%s of %s: %w", metric, model, err)
-		}
-		m := &measured{metric: metric, model: model, split: "test", label: label, estimate: &e}
-		for _, row := range perCV {
-			m.values = append(m.values, average(row))
-		}
-		out = append(out, m)
+	return out, nil
+}
+
+// difference is a − b in a metric, by seed and CV; nil where the metric was not measured.
+func (w *writerScores) difference(metric, a, b string) [][]float64 {
+	x, y := w.values[writerKey{metric, a}], w.values[writerKey{metric, b}]
+	if x == nil || y == nil {
 		return nil
 	}
-	for _, q := range []struct{ metric, label string }{
-		{"eos_rate", "share of JDs that end"}, {"proxy_reward", "proxy reward (normalised score)"}, {"gold_reward", "gold reward (true acceptance probability)"},
-	} {
-		sft, girl := sums[key{q.metric, modelSFT}], sums[key{q.metric, modelGIRL}]
-		if sft == nil { // gold without an oracle
-			continue
+	out := make([][]float64, len(x))
+	for s := range x {
+		for i := range x[s] {
+			out[s] = append(out[s], x[s][i]-y[s][i])
 		}
-		difference := blank()
-		for s := range difference {
-			for i := range cvs {
-				sft[s][i] /= counts[modelSFT][s][i]
-				girl[s][i] /= counts[modelGIRL][s][i]
-				difference[s][i] = girl[s][i] - sft[s][i]
+	}
+	return out
+}
+
+// mean is the mean of a metric over CVs and seeds with the uncertainty of both.
+func (r *run) mean(groups []int, perCV [][]float64) (eval.Estimate, error) {
+	return eval.Bootstrap{Resamples: r.cfg.Eval.Resamples, Seed: uint64(r.cfg.Split.Seed)}.Mean(groups, perCV...)
+}
+
+// writerRewards compares both writers on the test CVs by proxy and, where an oracle knows it, gold reward, and by the share of
+// JDs that end.
+func (r *run) writerRewards(generated []results.GeneratedRow) ([]*measured, error) {
+	w, err := r.scoreWriters(generated, modelSFT, modelGIRL)
+	if err != nil {
+		return nil, err
+	}
+	var out []*measured
+	for _, q := range writerMetrics {
+		for _, x := range []struct {
+			model string
+			perCV [][]float64
+		}{
+			{modelSFT, w.values[writerKey{q.name, modelSFT}]}, {modelGIRL, w.values[writerKey{q.name, modelGIRL}]},
+			{modelGIRL + " - " + modelSFT, w.difference(q.name, modelGIRL, modelSFT)},
+		} {
+			if x.perCV == nil { // gold without an oracle
+				continue
 			}
-		}
-		if err := errors.Join(put(q.metric, modelSFT, q.label, sft), put(q.metric, modelGIRL, q.label, girl),
-			put(q.metric, modelGIRL+" - "+modelSFT, q.label, difference)); err != nil {
-			return nil, err
+			e, err := r.mean(w.groups, x.perCV)
+			if err != nil {
+				return nil, fmt.Errorf("%s of %s: %w", q.name, x.model, err)
+			}
+			m := &measured{metric: q.name, model: x.model, split: "test", label: q.label, estimate: &e}
+			for _, row := range x.perCV {
+				m.values = append(m.values, average(row))
+			}
+			out = append(out, m)
 		}
 	}
 	return out, nil

@@ -18,6 +18,10 @@ type CurvesInput struct {
 	Title  string
 	XLabel string // such as "PPO step"
 	Panels []Panel
+
+	// Path draws runs as paths from point to point, such as reward against KL: X need not rise, points are marked, and the mean
+	// over seeds is that of the points with the same index.
+	Path bool
 }
 
 // Panel is one quantity over training.
@@ -38,6 +42,11 @@ type Run struct {
 	Seed  int64
 	Steps []float64 // rising
 	Value []float64 // as long as Steps
+}
+
+// Add appends a point.
+func (r *Run) Add(step, value float64) {
+	r.Steps, r.Value = append(r.Steps, step), append(r.Value, value)
 }
 
 // CurvesFigure draws panels in a grid of two columns: each seed as a thin pale line, and, from two
@@ -63,7 +72,7 @@ func CurvesFigure(in CurvesInput) (*Figure, error) {
 			}
 			severalSeeds = severalSeeds || len(s.Runs) > 1
 			for _, run := range s.Runs {
-				if err := run.check(); err != nil {
+				if err := run.check(in.Path); err != nil {
 					return nil, fmt.Errorf("results: figure %s: panel %q: series %q, seed %d: %w", in.Name, p.Title, s.Name, run.Seed, err)
 				}
 			}
@@ -110,7 +119,7 @@ func drawGrid(c draw.Canvas, in CurvesInput, names []string, cols, rows int, gap
 		return plots[i].DataCanvas(tile).Min.X - tile.Min.X
 	}
 	for i, p := range in.Panels {
-		plots[i] = p.plot(in.XLabel, names)
+		plots[i] = p.plot(in.XLabel, names, in.Path)
 		left[i%cols] = max(left[i%cols], margin(i))
 	}
 	for i := range plots {
@@ -118,7 +127,7 @@ func drawGrid(c draw.Canvas, in CurvesInput, names []string, cols, rows int, gap
 	}
 }
 
-func (p Panel) plot(xLabel string, names []string) *plot.Plot {
+func (p Panel) plot(xLabel string, names []string, path bool) *plot.Plot {
 	out := newPlot(p.Title, xLabel, p.YLabel)
 	out.X.Tick.Marker, out.Y.Tick.Marker = sparseTicks{}, sparseTicks{}
 	grid := plotter.NewGrid()
@@ -136,9 +145,19 @@ func (p Panel) plot(xLabel string, names []string) *plot.Plot {
 		}
 	}
 	for _, s := range p.Series {
+		mean := s.Runs[0]
+		switch {
+		case len(s.Runs) > 1 && path:
+			mean = meanPath(s.Runs)
+		case len(s.Runs) > 1:
+			mean = meanCurve(s.Runs)
+		}
+		style := lineOf(s.Name, names)
 		if len(s.Runs) > 1 {
-			steps, values := meanCurve(s.Runs)
-			out.Add(curve(steps, values, lineOf(s.Name, names)))
+			out.Add(curve(mean.Steps, mean.Value, style))
+		}
+		if path {
+			out.Add(&plotter.Scatter{XYs: points(mean), GlyphStyle: draw.GlyphStyle{Color: style.Color, Radius: vg.Points(1.8), Shape: draw.CircleGlyph{}}})
 		}
 	}
 	pad := 0.04 * (out.Y.Max - out.Y.Min)
@@ -151,14 +170,19 @@ func (p Panel) plot(xLabel string, names []string) *plot.Plot {
 
 // curve is a line through points that have been checked. One point, or none, is drawn as a dot.
 func curve(steps, values []float64, style draw.LineStyle) plot.Plotter {
-	xys := make(plotter.XYs, len(steps))
-	for i := range steps {
-		xys[i].X, xys[i].Y = steps[i], values[i]
-	}
+	xys := points(Run{Steps: steps, Value: values})
 	if len(xys) < 2 {
 		return &plotter.Scatter{XYs: xys, GlyphStyle: draw.GlyphStyle{Color: style.Color, Radius: vg.Points(2), Shape: draw.CircleGlyph{}}}
 	}
 	return &plotter.Line{XYs: xys, LineStyle: style}
+}
+
+func points(r Run) plotter.XYs {
+	xys := make(plotter.XYs, len(r.Steps))
+	for i := range r.Steps {
+		xys[i].X, xys[i].Y = r.Steps[i], r.Value[i]
+	}
+	return xys
 }
 
 // lineOf is the thick line of a series.
@@ -198,7 +222,7 @@ func curveLegend(names []string, severalSeeds bool) legend {
 
 // meanCurve averages runs over the steps that all of them have; with other steps the mean would jump
 // where a run begins or ends.
-func meanCurve(runs []Run) (steps, values []float64) {
+func meanCurve(runs []Run) (mean Run) {
 	for i, step := range runs[0].Steps {
 		sum, all := runs[0].Value[i], true
 		for _, run := range runs[1:] {
@@ -210,13 +234,28 @@ func meanCurve(runs []Run) (steps, values []float64) {
 			sum += run.Value[at]
 		}
 		if all {
-			steps, values = append(steps, step), append(values, sum/float64(len(runs)))
+			mean.Steps, mean.Value = append(mean.Steps, step), append(mean.Value, sum/float64(len(runs)))
 		}
 	}
-	return steps, values
+	return mean
 }
 
-func (r Run) check() error {
+// meanPath averages the points of the same index, as far as all runs go.
+func meanPath(runs []Run) (mean Run) {
+	for i := range runs[0].Steps {
+		x, y := 0.0, 0.0
+		for _, run := range runs {
+			if i >= len(run.Steps) {
+				return mean
+			}
+			x, y = x+run.Steps[i]/float64(len(runs)), y+run.Value[i]/float64(len(runs))
+		}
+		mean.Steps, mean.Value = append(mean.Steps, x), append(mean.Value, y)
+	}
+	return mean
+}
+
+func (r Run) check(path bool) error {
 	if len(r.Steps) != len(r.Value) {
 		return fmt.Errorf("%d steps, %d values", len(r.Steps), len(r.Value))
 	}
@@ -229,7 +268,7 @@ func (r Run) check() error {
 				return fmt.Errorf("point %d (step %g, value %g) is not finite", i+1, r.Steps[i], r.Value[i])
 			}
 		}
-		if i > 0 && r.Steps[i] <= r.Steps[i-1] {
+		if !path && i > 0 && r.Steps[i] <= r.Steps[i-1] {
 			return fmt.Errorf("step %g follows %g, want rising steps", r.Steps[i], r.Steps[i-1])
 		}
 	}

@@ -161,12 +161,38 @@ func TestCurvesErrors(t *testing.T) {
 
 func TestMeanCurveByHand(t *testing.T) {
 	// Steps 0 and 2 are common; (1+3)/2 and (5+9)/2.
-	steps, values := meanCurve([]Run{
+	mean := meanCurve([]Run{
 		{Steps: []float64{0, 1, 2}, Value: []float64{1, 100, 5}},
 		{Steps: []float64{0, 2, 3}, Value: []float64{3, 9, 100}},
 	})
-	if diff := cmp.Diff([][]float64{steps, values}, [][]float64{{0, 2}, {2, 7}}); diff != "" {
+	if diff := cmp.Diff(mean, Run{Steps: []float64{0, 2}, Value: []float64{2, 7}}); diff != "" {
 		t.Errorf("(-got +want):\n%s", diff)
+	}
+}
+
+func TestMeanPathByHand(t *testing.T) {
+	// Point by point as far as both go, in whatever order the abscissae come.
+	mean := meanPath([]Run{
+		{Steps: []float64{0, 4, 2}, Value: []float64{1, 3, 5}},
+		{Steps: []float64{2, 2}, Value: []float64{3, 9}},
+	})
+	if diff := cmp.Diff(mean, Run{Steps: []float64{1, 3}, Value: []float64{2, 6}}); diff != "" {
+		t.Errorf("(-got +want):\n%s", diff)
+	}
+}
+
+func TestPathsMayTurnBack(t *testing.T) {
+	in := CurvesInput{Name: "paths", Panels: []Panel{{Series: []Series{{Runs: []Run{{Steps: []float64{0, 2, 1}, Value: []float64{0, 1, 2}}}}}}}}
+	if _, err := CurvesFigure(in); err == nil {
+		t.Error("a curve whose steps fall is drawn")
+	}
+	in.Path = true
+	f, err := CurvesFigure(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Render(io.Discard, "svg"); err != nil {
+		t.Error(err)
 	}
 }
 

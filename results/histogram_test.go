@@ -22,7 +22,7 @@ func TestHistogramByHand(t *testing.T) {
 			break
 		}
 	}
-	if r.Steps[0] != 0 || r.Steps[len(r.Steps)-1] != 30 || r.check() != nil || math.Abs(r.Steps[3]-10) > 1e-4 {
+	if r.Steps[0] != 0 || r.Steps[len(r.Steps)-1] != 30 || r.check(false) != nil || math.Abs(r.Steps[3]-10) > 1e-4 {
 		t.Errorf("steps %v", r.Steps)
 	}
 }
