@@ -177,7 +177,7 @@ func (a *ablation) matchingFigure() (*results.Figure, error) {
 			}
 		}
 	}
-	in.Panels = []results.IntervalPanel{{Title: "AUC", XLabel: "AUC (higher is better)", Marks: auc}, {Title: "LogLoss", XLabel: "nats (lower is better)", Marks: loss}}
+	in.Panels = []results.IntervalPanel{{XLabel: "AUC (higher is better)", Marks: auc}, {XLabel: "LogLoss in nats (lower is better)", Marks: loss}}
 	return results.IntervalsFigure(in)
 }
 
@@ -202,7 +202,7 @@ func (a *ablation) coldFigure() (*results.Figure, error) {
 	if len(auc) == 0 {
 		return nil, nil
 	}
-	in.Panels = []results.IntervalPanel{{Title: "AUC", XLabel: "AUC (higher is better)", Marks: auc}, {Title: "LogLoss", XLabel: "nats (lower is better)", Marks: loss}}
+	in.Panels = []results.IntervalPanel{{XLabel: "AUC (higher is better)", Marks: auc}, {XLabel: "LogLoss in nats (lower is better)", Marks: loss}}
 	return results.IntervalsFigure(in)
 }
 

@@ -1,0 +1,60 @@
+package nb
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/janpfeifer/gonb/gonbui"
+
+	"genjobrec/results"
+)
+
+// ShowSavedTable shows a table that a study has left in the run, by its name, such as "rq3". Each cell of a notebook is a program
+// of its own: the cell that computes a study leaves files, and later cells only read them.
+func ShowSavedTable(name string) error {
+	t, err := savedTable(RunDir(), name)
+	if err != nil {
+		return err
+	}
+	return ShowTable(t)
+}
+
+// ShowSavedFigure shows the picture figures/<name>.png that a study has left in the run.
+func ShowSavedFigure(name string) error {
+	path := filepath.Join(RunDir(), "figures", name+".png")
+	picture, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is not there: execute the cell that computes it first", path)
+	}
+	if err != nil {
+		return err
+	}
+	return show(func() { gonbui.DisplayPng(picture) })
+}
+
+// savedTable finds a table among the sections of the run's page.
+func savedTable(dir, name string) (results.Table, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "page", "rq*.json"))
+	if err != nil {
+		return results.Table{}, err
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return results.Table{}, err
+		}
+		var section results.PageSection
+		if err := json.Unmarshal(data, &section); err != nil {
+			return results.Table{}, fmt.Errorf("%s: %w", file, err)
+		}
+		if i := slices.IndexFunc(section.Tables, func(t results.Table) bool { return t.Name == name }); i >= 0 {
+			return section.Tables[i], nil
+		}
+	}
+	return results.Table{}, fmt.Errorf("the run in %s has no table %q: execute the cell that computes it first", dir, name)
+}

@@ -1,0 +1,55 @@
+package nb
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"genjobrec/results"
+)
+
+func TestSavedTable(t *testing.T) {
+	dir := t.TempDir()
+	want := results.Table{Name: "rq3_cold", Title: "Cold start", Columns: []results.Column{{Key: "auc", Name: "AUC", Kind: results.KindNumber, Digits: 4, Interval: true}},
+		Rows: []results.TableRow{{Cells: []results.Cell{results.WithInterval(0.7, 0.6, 0.8)}}, {Cells: []results.Cell{results.Missing()}, Notes: []string{"Nothing to compare."}}}}
+	if _, err := savedTable(dir, want.Name); err == nil || !strings.Contains(err.Error(), "rq3_cold") {
+		t.Errorf("a table that is not there: error %v", err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "page"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, tables := range map[string][]results.Table{"rq1": {{Name: "rq1"}}, "rq3": {{Name: "rq3"}, want}} {
+		data, err := json.Marshal(results.PageSection{Name: name, Tables: tables})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "page", name+".json"), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := savedTable(dir, want.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateNaNs(), cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "page", "rq2.json"), []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := savedTable(dir, want.Name); err == nil || !strings.Contains(err.Error(), "rq2.json") {
+		t.Errorf("a spoilt section: error %v", err)
+	}
+}
+
+func TestSavedFigureIsMissing(t *testing.T) {
+	t.Setenv(RunVariable, t.TempDir())
+	if err := ShowSavedFigure("rq3_ppo"); err == nil || !strings.Contains(err.Error(), "rq3_ppo.png") {
+		t.Errorf("error %v", err)
+	}
+}
