@@ -68,35 +68,21 @@ func (b Bootstrap) Draw(labels []int, clusters []int, systems ...[]float64) (*Dr
 		d.Brier = append(d.Brier, make([]float64, b.Resamples))
 	}
 
-	var next, redrawn, failed atomic.Int64
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), b.Resamples) {
-		wg.Go(func() {
-			counts := make([]uint32, len(s.size))
-			for r := int(next.Add(1)) - 1; r < b.Resamples; r = int(next.Add(1)) - 1 {
-				again, ok := s.resample(counts, b.Seed, uint64(r))
-				redrawn.Add(int64(again))
-				if !ok {
-					failed.Add(1)
-					continue
-				}
-				for k := range systems {
-					d.AUC[k][r] = weightedAUC(s.codes[k], counts)
-					d.LogLoss[k][r] = s.weightedMean(s.logLoss[k], counts)
-					d.Brier[k][r] = s.weightedMean(s.brier[k], counts)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	if n := failed.Load(); n > 0 {
-		return nil, fmt.Errorf("eval: %d resamples found one class only %d times over: %w", n, maxRedraws, ErrOneClass)
+	redrawn, err := s.eachResample(b, func(r int, counts []uint32) {
+		for k := range systems {
+			d.AUC[k][r] = weightedAUC(s.codes[k], counts)
+			d.LogLoss[k][r] = s.weightedMean(s.logLoss[k], counts)
+			d.Brier[k][r] = s.weightedMean(s.brier[k], counts)
+		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	if d.Clusters < minClusters {
 		d.Warnings = append(d.Warnings, Warning(fmt.Sprintf("only %d clusters: bootstrap intervals are too narrow", d.Clusters)))
 	}
-	if n := redrawn.Load(); n > 0 {
-		d.Warnings = append(d.Warnings, Warning(fmt.Sprintf("%d resamples with one class were drawn again", n)))
+	if redrawn > 0 {
+		d.Warnings = append(d.Warnings, Warning(fmt.Sprintf("%d resamples with one class were drawn again", redrawn)))
 	}
 	return d, nil
 }
@@ -185,6 +171,32 @@ func minus(a, b []float64) []float64 {
 
 // maxRedraws bounds the search for a resample that has both classes.
 const maxRedraws = 1000
+
+// eachResample calls f with the multiplicities of the clusters in every resample, on all cores, and says how often it had to draw
+// again for want of a class.
+func (s *sample) eachResample(b Bootstrap, f func(r int, counts []uint32)) (redraws int64, err error) {
+	var next, redrawn, failed atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), b.Resamples) {
+		wg.Go(func() {
+			counts := make([]uint32, len(s.size))
+			for r := int(next.Add(1)) - 1; r < b.Resamples; r = int(next.Add(1)) - 1 {
+				again, ok := s.resample(counts, b.Seed, uint64(r))
+				redrawn.Add(int64(again))
+				if !ok {
+					failed.Add(1)
+					continue
+				}
+				f(r, counts)
+			}
+		})
+	}
+	wg.Wait()
+	if n := failed.Load(); n > 0 {
+		return 0, fmt.Errorf("eval: %d resamples found one class only %d times over: %w", n, maxRedraws, ErrOneClass)
+	}
+	return redrawn.Load(), nil
+}
 
 // resample fills counts with the multiplicity of each cluster in resample r, and says how often it
 // had to draw again for want of a class, and whether it succeeded.

@@ -46,7 +46,7 @@ func Reliability(labels []int, probs []float64, bins int, how Binning) ([]Bin, e
 		var b int
 		switch how {
 		case EqualWidth:
-			b = min(int(p*float64(bins)), bins-1)
+			b = equalWidthBin(p, bins)
 		case EqualMass:
 			mid := float64(rank) + float64(len(block))/2 // in (0, n): the block's centre
 			b = min(int(mid/float64(len(probs))*float64(bins)), bins-1)
@@ -79,6 +79,9 @@ func Reliability(labels []int, probs []float64, bins int, how Binning) ([]Bin, e
 	}
 	return used, nil
 }
+
+// equalWidthBin is the bin of a probability among bins of equal width.
+func equalWidthBin(p float64, bins int) int { return min(int(p*float64(bins)), bins-1) }
 
 // ECE is [ECEWith] in its usual form: [DefaultBins] bins of equal width.
 func ECE(labels []int, probs []float64) (float64, error) {

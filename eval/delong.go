@@ -3,6 +3,7 @@ package eval
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -64,35 +65,124 @@ func DeLong(labels []int, scores []float64, opts DeLongOptions) (Estimate, error
 	return e, nil
 }
 
-// DeLongDiffAUC tests AUC(a) = AUC(b) for two systems that scored the same independent rows. The
-// Value is AUC(a) − AUC(b), positive when a is better; P is two-sided. With cov the covariance of the
-// two systems' structural components,
-//
-//	z = (AUC(a) − AUC(b)) / √(Var(a) + Var(b) − 2 Cov(a, b))
-//
-// Identical scores give P = 1. Where the variance is zero but the difference is not (tiny samples),
-// no test is possible: P = 1 and a warning. level is the interval's, 0 meaning 0.95. Errors and
-// sources as in [DeLong].
+// DeLongDiffAUC tests AUC(a) = AUC(b) for two systems that scored the same independent rows: [DeLongContrast] with the weights
+// 1 and −1. The Value is AUC(a) − AUC(b), positive when a is better.
 func DeLongDiffAUC(labels []int, a, b []float64, level float64) (Estimate, error) {
+	return DeLongContrast(labels, []float64{1, -1}, level, a, b)
+}
+
+// DeLongContrast tests θ = Σ wₖ·AUCₖ = 0 for systems that scored the same independent rows. With weights 1/S for each of S
+// training runs of one matcher and −1/S for each run of another it is the difference of their means over runs, for these runs.
+// P is two-sided, from the normal distribution: with C the covariance matrix of the AUCs by structural components,
+//
+//	z = θ / √(wᵀ C w)
+//
+// No difference at all gives P = 1. Where the variance is zero but the difference is not (tiny samples), no test is possible:
+// P = 1 and a warning. level is the interval's, 0 meaning 0.95. Errors: as in [DeLong], and another number of weights than
+// systems. Rows of one cluster are not independent, see [ClusterDeLongContrast]. Sources as in [DeLong].
+func DeLongContrast(labels []int, weights []float64, level float64, systems ...[]float64) (Estimate, error) {
+	if len(weights) != len(systems) {
+		return Estimate{}, fmt.Errorf("eval: %d weights, %d systems: %w", len(weights), len(systems), ErrLength)
+	}
+	auc, cov, warnings, err := delongCov(labels, systems...)
+	if err != nil {
+		return Estimate{}, err
+	}
+	value, variance, scale := 0.0, 0.0, 0.0
+	for i, v := range weights {
+		value += v * auc[i]
+		scale += v * v * cov[i][i]
+		for j, w := range weights {
+			variance += v * w * cov[i][j]
+		}
+	}
+	return normalContrast(value, variance, scale, level, weights, warnings)
+}
+
+// ClusterDeLongContrast is [DeLongContrast] for rows that come in clusters, as pairs of one CV do, which are independent of each
+// other: structural components are summed over a cluster before their squares are taken. With mᵢ positives and nᵢ negatives in
+// cluster i, I₁₀ and I₀₁ clusters that have some, I clusters, P positives and N negatives in all,
+//
+//	Aᵢ = Σ_{positives of i} V10 − mᵢ·θ,  Bᵢ = Σ_{negatives of i} V01 − nᵢ·θ
+//	Var = I₁₀/(I₁₀−1)·ΣAᵢ²/P² + I₀₁/(I₀₁−1)·ΣBᵢ²/N² + 2·I/(I−1)·ΣAᵢBᵢ/(P·N)
+//
+// where components and θ are those of the contrast. With one row a cluster it is DeLong's test.
+//
+// Source: Obuchowski (1997), doi:10.2307/2533958.
+func ClusterDeLongContrast(labels, clusters []int, weights []float64, level float64, systems ...[]float64) (Estimate, error) {
+	if len(weights) != len(systems) {
+		return Estimate{}, fmt.Errorf("eval: %d weights, %d systems: %w", len(weights), len(systems), ErrLength)
+	}
+	if len(clusters) != len(labels) {
+		return Estimate{}, fmt.Errorf("eval: %d labels, %d clusters: %w", len(labels), len(clusters), ErrLength)
+	}
+	// DeLong's variances give the scale below which a variance is rounding, and their warnings.
+	auc, cov, warnings, err := delongCov(labels, systems...)
+	if err != nil {
+		return Estimate{}, err
+	}
+	ids := ClusterIDs(clusters)
+	count := slices.Max(ids) + 1
+	var pos, neg float64
+	a, b := make([]float64, count), make([]float64, count)
+	hasPos, hasNeg := make([]float64, count), make([]float64, count)
+	for i, y := range labels {
+		if y == 1 {
+			pos, hasPos[ids[i]] = pos+1, 1
+		} else {
+			neg, hasNeg[ids[i]] = neg+1, 1
+		}
+	}
+	value, scale := 0.0, 0.0
+	for k, w := range weights {
+		value += w * auc[k]
+		scale += w * w * cov[k][k]
+		v10, v01 := components(labels, systems[k], int(pos), int(neg))
+		for i, y := range labels {
+			if y == 1 {
+				a[ids[i]] += w * (v10[0] - auc[k])
+				v10 = v10[1:]
+			} else {
+				b[ids[i]] += w * (v01[0] - auc[k])
+				v01 = v01[1:]
+			}
+		}
+	}
+	var aa, bb, ab, withPos, withNeg float64
+	for i := range a {
+		aa, bb, ab = aa+a[i]*a[i], bb+b[i]*b[i], ab+a[i]*b[i]
+		withPos, withNeg = withPos+hasPos[i], withNeg+hasNeg[i]
+	}
+	if withPos < 2 || withNeg < 2 {
+		return Estimate{}, fmt.Errorf("eval: positives in %g clusters and negatives in %g, want two of each: %w", withPos, withNeg, ErrRange)
+	}
+	variance := withPos/(withPos-1)*aa/pos/pos + withNeg/(withNeg-1)*bb/neg/neg + 2*float64(count)/float64(count-1)*ab/pos/neg
+	if count < minClusters {
+		warnings = append(warnings, Warning(fmt.Sprintf("only %d clusters: the normal approximation is rough", count)))
+	}
+	return normalContrast(value, variance, scale, level, weights, warnings)
+}
+
+// normalContrast is the estimate of a contrast with a normal interval and test. Variances below rounding of the scale are zero.
+func normalContrast(value, variance, scale, level float64, weights []float64, warnings []Warning) (Estimate, error) {
 	level, err := checkLevel(level)
 	if err != nil {
 		return Estimate{}, err
 	}
-	auc, cov, warnings, err := delongCov(labels, a, b)
-	if err != nil {
-		return Estimate{}, err
-	}
 	// Rounding leaves a tiny variance, of either sign, where it is zero in exact arithmetic.
-	variance := cov[0][0] + cov[1][1] - 2*cov[0][1]
-	if variance <= 1e-14*(cov[0][0]+cov[1][1]) {
+	if variance <= 1e-14*scale {
 		variance = 0
 	}
-	e := Estimate{Value: auc[0] - auc[1], SE: math.Sqrt(variance), Warnings: warnings}
+	var lowest, highest float64 // of the contrast, as each AUC is in [0, 1]
+	for _, w := range weights {
+		lowest, highest = lowest+min(w, 0), highest+max(w, 0)
+	}
+	e := Estimate{Value: value, SE: math.Sqrt(variance), Warnings: warnings}
 	z := distuv.UnitNormal.Quantile((1 + level) / 2)
-	e.Low, e.High = max(e.Value-z*e.SE, -1), min(e.Value+z*e.SE, 1)
+	e.Low, e.High = max(e.Value-z*e.SE, lowest), min(e.Value+z*e.SE, highest)
 	if e.SE == 0 {
 		e.P = 1
-		if e.Value != 0 {
+		if math.Abs(e.Value) > 1e-14 {
 			e.Warnings = append(e.Warnings, "the estimated variance of the AUC difference is zero: no test is possible")
 		}
 		return e, nil

@@ -3,9 +3,9 @@ package eval
 import "fmt"
 
 // ClusterIDs numbers names from 0 in order of first appearance.
-func ClusterIDs(names []string) []int {
+func ClusterIDs[T comparable](names []T) []int {
 	ids := make([]int, len(names))
-	seen := map[string]int{}
+	seen := map[T]int{}
 	for i, name := range names {
 		id, ok := seen[name]
 		if !ok {

@@ -11,17 +11,17 @@ import (
 )
 
 // pageRun is a run of which only the page is there.
-func pageRun(t *testing.T, key string) *run {
+func pageRun(t *testing.T) *run {
 	t.Helper()
 	r := &run{dir: t.TempDir()}
-	if err := r.beginPage(key); err != nil {
+	if err := r.beginPage("k"); err != nil {
 		t.Fatal(err)
 	}
 	training, err := pageSection("training", "Training", []results.Table{studyTable("training", "loss")}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := writeJSON(r.sectionFile("run"), savedPage{key, results.Page{Title: "A run", Sections: []results.PageSection{training}}}); err != nil {
+	if err := writeJSON(r.sectionFile("run"), savedPage{"k", results.Page{Title: "A run", Sections: []results.PageSection{training}}}); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -55,7 +55,7 @@ func (r *run) readPage(t *testing.T) string {
 func TestPageDoesNotDependOnTheOrderOfStudies(t *testing.T) {
 	pages := map[string]bool{}
 	for _, order := range []string{"rq1 rq2 rq3 rq4", "rq4 rq3 rq2 rq1", "rq3 rq1 rq4 rq2", "rq2 rq4 rq1 rq2 rq3 rq4"} {
-		r := pageRun(t, "k")
+		r := pageRun(t)
 		for _, name := range strings.Fields(order) {
 			if err := r.addSection(name, "Study "+name, []results.Table{studyTable(name, "x")}, studyFigure(t, name+"_curve")); err != nil {
 				t.Fatal(err)
@@ -79,7 +79,7 @@ func TestPageDoesNotDependOnTheOrderOfStudies(t *testing.T) {
 
 // A study that is made again takes all of its earlier tables and figures back, and touches no other's.
 func TestStudyReplacesItself(t *testing.T) {
-	r := pageRun(t, "k")
+	r := pageRun(t)
 	for _, name := range []string{"rq1", "rq4"} {
 		if err := r.addSection(name, name, []results.Table{studyTable(name, "<b>earlier</b>"), studyTable(name+"_more", "x")}, studyFigure(t, name+"_a"), studyFigure(t, name+"_b")); err != nil {
 			t.Fatal(err)
@@ -104,7 +104,7 @@ func TestStudyReplacesItself(t *testing.T) {
 
 // What belongs to another state of the run goes, what belongs to this one stays.
 func TestStaleStudiesAreDropped(t *testing.T) {
-	r := pageRun(t, "k")
+	r := pageRun(t)
 	if err := r.addSection("rq4", "RQ4", []results.Table{studyTable("rq4", "x")}, studyFigure(t, "rq4_a")); err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestStaleStudiesAreDropped(t *testing.T) {
 }
 
 func TestPageNamesWhatIsWrong(t *testing.T) {
-	r := pageRun(t, "k")
+	r := pageRun(t)
 	if err := r.addSection("rq5", "", nil); err == nil || !strings.Contains(err.Error(), `"rq5" is no study`) {
 		t.Errorf("error %v", err)
 	}
