@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"io"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -56,14 +57,25 @@ func (f *Figure) Render(w io.Writer, format string) (err error) {
 		return fmt.Errorf("results: drawing figure %s: %w", f.Name, err)
 	}
 	out := b.Bytes()
-	if format == "svg" {
+	switch format {
+	case "pdf": // the library writes the time of day; of the same length, so that offsets in the file stay right
+		out = pdfDate.ReplaceAll(out, []byte("Date (D:20000101000000)"))
+	case "svg":
 		// Where the font is not installed, these have the same widths or, the last, nearly so.
 		out = bytes.ReplaceAll(out, []byte("font-family:Liberation Sans;"),
 			[]byte("font-family:Liberation Sans,Arimo,Arial,Helvetica,sans-serif;"))
 	}
+	if format == "pdf" {
+		out = pdfDate.ReplaceAll(out, []byte("Date (D:20000101000000)")) // of the same length: a PDF holds offsets into itself
+	}
 	_, err = w.Write(out)
 	return err
 }
+
+// pdfDate is where the PDF writer puts the time of day, which would make every copy another file.
+var pdfDate = regexp.MustCompile(`Date \(D:[0-9]{14}\)`)
+
+var pdfDate = regexp.MustCompile(`Date \(D:\d{14}\)`)
 
 // WriteFigures renders each figure to dir/<name>.png, .svg and .pdf.
 func WriteFigures(dir string, figures ...*Figure) error {
