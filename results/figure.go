@@ -65,15 +65,9 @@ func (f *Figure) Render(w io.Writer, format string) (err error) {
 		out = bytes.ReplaceAll(out, []byte("font-family:Liberation Sans;"),
 			[]byte("font-family:Liberation Sans,Arimo,Arial,Helvetica,sans-serif;"))
 	}
-	if format == "pdf" {
-		out = pdfDate.ReplaceAll(out, []byte("Date (D:20000101000000)")) // of the same length: a PDF holds offsets into itself
-	}
 	_, err = w.Write(out)
 	return err
 }
-
-// pdfDate is where the PDF writer puts the time of day, which would make every copy another file.
-var pdfDate = regexp.MustCompile(`Date \(D:[0-9]{14}\)`)
 
 var pdfDate = regexp.MustCompile(`Date \(D:\d{14}\)`)
 

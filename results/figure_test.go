@@ -232,19 +232,3 @@ func TestASCIIText(t *testing.T) {
 		t.Errorf("asciiText = %q, want %q", got, want)
 	}
 }
-
-// The same figure gives the same bytes at any time of day.
-func TestPDFHoldsNoTime(t *testing.T) {
-	f, err := CurvesFigure(CurvesInput{Name: "one", Panels: []Panel{{Series: []Series{{Runs: []Run{{Steps: []float64{0, 1}, Value: []float64{0, 1}}}}}}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var b bytes.Buffer
-	if err := f.Render(&b, "pdf"); err != nil {
-		t.Fatal(err)
-	}
-	dates := regexp.MustCompile(`/[A-Za-z]*Date[^)]*\)`).FindAllString(b.String(), -1)
-	if diff := cmp.Diff([]string{"/CreationDate (D:20000101000000)", "/ModDate (D:20000101000000)"}, dates); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
