@@ -104,3 +104,31 @@ func TestDivergenceNamesTheModel(t *testing.T) {
 		}
 	}
 }
+
+// Another scale of the report moves the scores that an evaluation tells, and neither the choice of the best checkpoint nor training.
+func TestReportScale(t *testing.T) {
+	c, own := bandit(t)
+	plain, err := Run(context.Background(), testBackend(t), c, own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, scaled := bandit(t)
+	scaled.Report = &reward.Normalizer{Gain: 2, Bias: 1}
+	moved, err := Run(context.Background(), testBackend(t), c, scaled)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first, err := own.Policy.Snapshot(); err != nil || !snapshotsEqual(t, first, scaled.Policy) {
+		t.Errorf("the report's scale changed the policy; error %v", err)
+	}
+	for i, e := range plain.Evaluations {
+		m := moved.Evaluations[i]
+		// A response that does not end has the penalty on either scale.
+		near(t, "score", m.Score, 2*(e.Score-(1-e.EOSRate)*c.EOSPenalty)+e.EOSRate+(1-e.EOSRate)*c.EOSPenalty, exact)
+		near(t, "objective", m.Objective, e.Objective, 0)
+		near(t, "objective", e.Objective, e.Score-c.KLCoefficient*e.KL, exact)
+	}
+	if moved.Best.Iteration != plain.Best.Iteration {
+		t.Errorf("best round %d instead of %d", moved.Best.Iteration, plain.Best.Iteration)
+	}
+}
