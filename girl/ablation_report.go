@@ -53,7 +53,7 @@ func (r *run) ablationReport(o AblationOptions) (*AblationReport, error) {
 		out.Figures = append(out.Figures, f.figure)
 	}
 	return out, errors.Join(r.addSection("rq3", "RQ3: what does each stage add, and what happens to cold CVs and JDs?", []results.Table{out.Writers, out.Matching, out.Cold}, figures...),
-		results.WriteCSV(r.path("rq3.csv"), a.rows()))
+		results.WriteCSV(r.path("rq3.csv"), a.rows()), r.writeStudyManifest("rq3"))
 }
 
 func (a *ablation) readWriters() error {

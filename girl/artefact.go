@@ -47,6 +47,9 @@ func (r *run) stage(dir, name string, inputs any, outputs []string, fn func(rec 
 		r.addStage(dir, rec)
 		return rec, nil
 	}
+	r.mu.Lock()
+	r.executed++
+	r.mu.Unlock()
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("stage %s: %w", name, err)
 	}

@@ -3,6 +3,7 @@ package girl
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -10,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/klauspost/cpuid/v2"
 )
 
 // manifest says what made a run's artefacts.
@@ -18,7 +21,7 @@ type manifest struct {
 	Revision  string                     `json:"git_revision"`
 	GoVersion string                     `json:"go_version"`
 	Modules   map[string]string          `json:"modules"`
-	Machine   string                     `json:"machine"`
+	Machine   string                     `json:"machine"` // operating system, processor and the cores that were used
 	Backend   string                     `json:"backend"`
 	Started   time.Time                  `json:"started"`
 	Finished  time.Time                  `json:"finished"`
@@ -67,7 +70,7 @@ func (r *run) manifest() (*manifest, error) {
 	// Seeds run side by side: the order of their stages is by seed, not by the clock.
 	slices.SortStableFunc(r.stages, func(a, b manifestStage) int { return cmp.Compare(a.Dir, b.Dir) })
 	m := &manifest{Program: "girl", Revision: r.rev, GoVersion: runtime.Version(), Modules: map[string]string{},
-		Machine: runtime.GOOS + "/" + runtime.GOARCH, Backend: r.backend.Name(),
+		Machine: machine(), Backend: r.backend.Name(),
 		Started: r.started.UTC(), Finished: time.Now().UTC(), Seconds: time.Since(r.started).Seconds(),
 		Data: r.opts.Data, Test: r.opts.Test, CVs: r.opts.CVs, Inputs: r.inputs, DataKey: r.dataKey,
 		Profile: r.opts.Profile, Seeds: r.opts.Seeds, Config: config, Notes: r.data.Assignment.Notes, Stages: r.stages}
@@ -85,6 +88,30 @@ func (r *run) writeManifest() error {
 		return err
 	}
 	return writeJSON(filepath.Join(r.dir, ManifestFile), m)
+}
+
+// machine describes what a run ran on.
+func machine() string {
+	return fmt.Sprintf("%s/%s, %s, %d cores used", runtime.GOOS, runtime.GOARCH, cmp.Or(cpuid.CPU.BrandName, "unknown processor"), runtime.GOMAXPROCS(0))
+}
+
+// studyManifest names the manifest of a study in a run's folder, such as rq3.manifest.json.
+func studyManifest(name string) string { return name + "." + ManifestFile }
+
+// writeStudyManifest leaves a manifest of the study that was added to a run. One that found everything there already leaves the
+// earlier manifest, which tells what it took.
+func (r *run) writeStudyManifest(name string) error {
+	path := filepath.Join(r.dir, studyManifest(name))
+	var before manifest
+	if r.executed == 0 && readJSON(path, &before) == nil {
+		return nil
+	}
+	m, err := r.manifest()
+	if err != nil {
+		return err
+	}
+	m.Stages = slices.DeleteFunc(m.Stages, func(s manifestStage) bool { return !strings.HasSuffix(s.Dir, "/"+name) && s.Stage != untunedStage })
+	return writeJSON(path, m)
 }
 
 // hashInputs records the sha256 of every input when it is read.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -128,7 +127,7 @@ func (m *manifest) facts() []results.Fact {
 		{Name: "program", Value: m.Program},
 		{Name: "git revision", Value: cmp.Or(m.Revision, "unknown")},
 		{Name: "Go", Value: m.GoVersion},
-		{Name: "machine", Value: fmt.Sprintf("%s, %d cores used", m.Machine, runtime.GOMAXPROCS(0))},
+		{Name: "machine", Value: m.Machine},
 		{Name: "backend", Value: m.Backend},
 		{Name: "profile", Value: m.Profile},
 		{Name: "seeds", Value: strings.Trim(fmt.Sprint(m.Seeds), "[]")},

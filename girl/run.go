@@ -49,8 +49,9 @@ type run struct {
 	started time.Time
 	rev     string // of the program, asked for at the start: the checkout may move on while a run goes
 
-	mu     sync.Mutex // guards stages
-	stages []manifestStage
+	mu       sync.Mutex // guards what follows
+	stages   []manifestStage
+	executed int // stages that were not there already
 }
 
 // Run does the whole experiment and leaves tables, scores.parquet, generated.parquet, results.csv, figures, index.html and

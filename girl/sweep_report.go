@@ -1,6 +1,7 @@
 package girl
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -58,7 +59,7 @@ func (r *run) sweepReport(list []setting) (*SweepReport, error) {
 	if err := results.WriteCSV(r.path("rq4.csv"), r.sweepRows(list, c, costs)); err != nil {
 		return nil, err
 	}
-	return out, r.addSection("rq4", "RQ4: how many job descriptions, at which temperature?", []results.Table{out.Table}, shown...)
+	return out, errors.Join(r.addSection("rq4", "RQ4: how many job descriptions, at which temperature?", []results.Table{out.Table}, shown...), r.writeStudyManifest("rq4"))
 }
 
 // sweepTitles name the figures on the page.

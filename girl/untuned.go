@@ -13,17 +13,18 @@ import (
 // it is fine-tuned on pairs.
 const modelUntuned = "untuned LM"
 
-// Files of the untuned writer.
+// Files and the stage of the untuned writer.
 const (
 	untunedFile    = "untuned.safetensors"
 	untunedHistory = "untuned.json"
+	untunedStage   = "untuned"
 )
 
 // untune trains the untuned language model: the network, the JDs and the hyper-parameters of stage 1, but each JD behind the
 // CV of somebody whom it was not matched with. It can thus be prompted like the other writers, while the best it can learn is
 // to write JDs at random, as often as they occur.
 func (s *seedRun) untune() error {
-	rec, err := s.stage(s.path, "untuned", []any{s.seed, s.keys["tokenizer"], s.cfg.Model, s.cfg.SFT}, []string{untunedFile, untunedHistory}, func(rec *stageRecord) error {
+	rec, err := s.stage(s.path, untunedStage, []any{s.seed, s.keys["tokenizer"], s.cfg.Model, s.cfg.SFT}, []string{untunedFile, untunedHistory}, func(rec *stageRecord) error {
 		w, err := lm.NewWeights(s.cfg.Model.decoder(s.vocab), lm.TokenHead, uint64(s.seed))
 		if err != nil {
 			return err
