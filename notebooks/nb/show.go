@@ -3,6 +3,7 @@ package nb
 import (
 	"bytes"
 	"errors"
+	"path/filepath"
 	"strings"
 
 	"github.com/janpfeifer/gonb/gonbui"
@@ -22,10 +23,11 @@ func ShowTable(t results.Table) error {
 	return show(func() { gonbui.DisplayHTML(b.String()) })
 }
 
-// ShowFigure shows a figure below the cell, as PNG: notebooks that are not trusted drop SVG.
+// ShowFigure shows a figure below the cell, as PNG: notebooks that are not trusted drop SVG. It leaves the figure among those of the
+// run, in all formats.
 func ShowFigure(f *results.Figure) error {
 	var b bytes.Buffer
-	if err := f.Render(&b, "png"); err != nil {
+	if err := errors.Join(f.Render(&b, "png"), results.WriteFigures(filepath.Join(RunDir(), "figures"), f)); err != nil {
 		return err
 	}
 	return show(func() { gonbui.DisplayPng(b.Bytes()) })

@@ -1,67 +1,119 @@
+//go:build unix
+
 package main
 
 import (
 	"bytes"
 	"context"
-	"io"
+	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
-
-	"genjobrec/girl"
 )
 
-// Every other notebook on a small run: each shows a table and a picture, and a figure that was deleted from the run comes back
-// with the same bytes.
-func TestOtherNotebooks(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "run")
+// All notebooks on a small run: each shows tables and pictures, and each picture is a figure of the run. Then those figures are
+// deleted: the notebooks bring them back with the same bytes.
+func TestAllNotebooks(t *testing.T) {
+	dir := smallRun(t)
 	r := kernelRunner(t, "GENJOBREC_RUN="+dir)
-	err := girl.Run(context.Background(), girl.Options{Data: "market", Profile: "smoke", Seeds: []int{1}, Out: dir,
-		Set: []string{"market.cvs=120", "market.unlabelled=0"}, Reporter: girl.NewReporter(io.Discard)})
-	if err != nil {
-		t.Fatal(err)
-	}
 	var log bytes.Buffer
 	r.log = &log
 	paths, err := filepath.Glob("../*.ipynb")
-	if err != nil || len(paths) < 3 {
+	if err != nil || len(paths) < 5 {
 		t.Fatalf("notebooks %v, error %v", paths, err)
 	}
-	run := func(path string) {
+	shown := map[string]bool{} // names of figures
+	for _, path := range paths {
 		if err := r.run(context.Background(), path); err != nil {
-			t.Fatalf("%s: %v\n%s", path, err, &log)
+			t.Fatalf("%v\n%s", err, &log)
+		}
+		name := filepath.Base(path)
+		tables, pictures := shownBy(t, filepath.Join(r.out, name))
+		if tables == 0 || len(pictures) == 0 && name != "01_generation.ipynb" { // which has no figure yet
+			t.Errorf("%s shows %d tables and %d pictures", name, tables, len(pictures))
+		}
+		for i, p := range pictures {
+			figure := ""
+			for file, data := range figureFiles(t, dir) {
+				if bytes.Equal(p, data) {
+					figure = strings.TrimSuffix(file, ".png")
+					shown[figure] = true
+				}
+			}
+			if figure == "" {
+				t.Errorf("%s: picture %d is none of the run's figures", name, i+1)
+			}
+		}
+	}
+	checkMatching(t, dir, filepath.Join(r.out, "02_matching.ipynb"))
+	noLeftovers(t, r, "")
+
+	before := figureFiles(t, dir)
+	for file := range before {
+		if shown[strings.TrimSuffix(file, filepath.Ext(file))] {
+			if err := os.Remove(filepath.Join(dir, "figures", file)); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	for _, path := range paths {
-		name := filepath.Base(path)
-		if name == "02_matching.ipynb" { // has a test of its own
-			continue
-		}
-		run(path)
-		tables, pictures := 0, 0
-		for _, list := range readOutputs(t, filepath.Join(r.out, name)) {
-			for _, o := range list {
-				tables += strings.Count(string(o.Data["text/html"]), "\\u003ctable\\u003e") + strings.Count(string(o.Data["text/html"]), "<table>")
-				if o.Data["image/png"] != nil {
-					pictures++
-				}
-			}
-		}
-		if tables == 0 || pictures == 0 && name != "01_generation.ipynb" { // which has no figure yet
-			t.Errorf("%s shows %d tables and %d pictures", name, tables, pictures)
+		if err := r.run(context.Background(), path); err != nil {
+			t.Fatalf("%v\n%s", err, &log)
 		}
 	}
-	figure := filepath.Join(dir, "figures", "rq4_samples.png")
-	before, err := os.ReadFile(figure)
+	after := figureFiles(t, dir)
+	for _, file := range slices.Sorted(maps.Keys(before)) {
+		switch data, ok := after[file]; {
+		case !ok:
+			t.Errorf("the deleted figure %s does not come back", file)
+		case !bytes.Equal(data, before[file]):
+			t.Errorf("the deleted figure %s comes back with other bytes", file)
+		}
+	}
+	t.Logf("figures deleted and made again: %q\n%s", slices.Sorted(maps.Keys(shown)), &log)
+}
+
+// shownBy counts the tables of an executed notebook and decodes its pictures.
+func shownBy(t *testing.T, executed string) (tables int, pictures [][]byte) {
+	t.Helper()
+	for _, list := range readOutputs(t, executed) {
+		for _, o := range list {
+			var text string
+			if data := o.Data["text/html"]; data != nil {
+				if err := json.Unmarshal(data, &text); err != nil {
+					t.Fatal(err)
+				}
+				tables += strings.Count(text, "</table>")
+			}
+			if data := o.Data["image/png"]; data != nil {
+				var picture []byte // base64, as Go writes bytes in JSON
+				if err := json.Unmarshal(data, &picture); err != nil {
+					t.Fatal(err)
+				}
+				pictures = append(pictures, picture)
+			}
+		}
+	}
+	return tables, pictures
+}
+
+// figureFiles reads the figures of a run.
+func figureFiles(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "figures", "*"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Remove(figure); err != nil {
-		t.Fatal(err)
+	files := map[string][]byte{}
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[filepath.Base(path)] = data
 	}
-	run("../04_generations.ipynb")
-	if after, err := os.ReadFile(figure); err != nil || !bytes.Equal(before, after) {
-		t.Errorf("the deleted figure does not come back with the same bytes: %v", err)
-	}
+	return files
 }

@@ -20,8 +20,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"genjobrec/girl"
 )
 
 // kernelRunner gives a runner with the real kernel, whose copies go to a folder of the test.
@@ -114,24 +112,13 @@ func noLeftovers(t *testing.T, r *runner, pidFile string) {
 	}
 }
 
-// The matching notebook on a small run: its table has the numbers that the run itself wrote, and the figure is a picture.
-func TestMatchingNotebook(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "a run") // with a space, as a path may have one
-	r := kernelRunner(t, "GENJOBREC_RUN="+dir)
-	err := girl.Run(context.Background(), girl.Options{Data: "market", Profile: "smoke", Seeds: []int{1}, Out: dir,
-		Set: []string{"market.cvs=120", "market.unlabelled=0"}, Reporter: girl.NewReporter(io.Discard)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var log bytes.Buffer
-	r.log = &log
-	if err := r.run(context.Background(), "../02_matching.ipynb"); err != nil {
-		t.Fatalf("%v\n%s", err, &log)
-	}
-	t.Logf("%s", &log)
+// checkMatching looks at an executed copy of the matching notebook: its table has the numbers that the run itself wrote, and the
+// figures are pictures.
+func checkMatching(t *testing.T, dir, executed string) {
+	t.Helper()
 	var tables, prints string
 	pictures := 0
-	for _, list := range readOutputs(t, filepath.Join(r.out, "02_matching.ipynb")) {
+	for _, list := range readOutputs(t, executed) {
 		for _, o := range list {
 			var text string
 			switch {
@@ -157,8 +144,8 @@ func TestMatchingNotebook(t *testing.T) {
 			}
 		}
 	}
-	if pictures != 1 || strings.Count(tables, "<table>") != 2 {
-		t.Errorf("%d pictures and %d tables, want 1 and 2", pictures, strings.Count(tables, "<table>"))
+	if n := strings.Count(tables, "</table>"); pictures < 1 || n < 2 {
+		t.Errorf("%d pictures and %d tables, want 1 and 2 at least", pictures, n)
 	}
 	if !strings.Contains(prints, dir) {
 		t.Errorf("the run's folder is not printed: %s", prints)
@@ -168,7 +155,6 @@ func TestMatchingNotebook(t *testing.T) {
 			t.Errorf("the tables do not show %q", want)
 		}
 	}
-	noLeftovers(t, r, "")
 }
 
 // runCells gives our AUC with its interval of each matcher, as the run's own Markdown table shows it.
