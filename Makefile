@@ -6,12 +6,16 @@ export GOFLAGS := -buildvcs=false
 
 OUT   ?= runs/market
 SEEDS ?= 1
+NOTEBOOKS     ?= notebooks
+JUPYTER_FLAGS ?=
 LINT  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 .PHONY: run test lint bench smoke kernel notebooks jupyter clean
 
-run: ## the main job: the synthetic market, default profile, into runs/market; SEEDS=1,2,3 for three seeds
-	go run ./girl/cmd/girl run -data market -profile default -seeds $(SEEDS) -out $(OUT)
+run: ## the main job: the synthetic market, default profile, into OUT; SEEDS=1,2,3 for three seeds; then all notebooks on it
+	go run ./girl/cmd/girl run -data market -profile default -seeds $(SEEDS) -out "$(OUT)"
+	@echo "the matching tables (RQ2) are complete: $(OUT)/index.html; next the notebooks, which compute what the other questions need"
+	@$(MAKE) --no-print-directory notebooks
 
 smoke: ## the same in under a minute, with models too small to learn much
 	go run ./girl/cmd/girl run -data market -profile smoke -seeds 1 -out runs/smoke
@@ -31,12 +35,14 @@ kernel: ## the Go kernel of the notebooks, in .gonb of the checkout; about a min
 	go run ./notebooks/nbrun install
 
 notebooks: kernel ## all notebooks on the run in OUT, without Jupyter; executed copies into OUT/notebooks
-	go run ./notebooks/nbrun -set GENJOBREC_RUN="$(abspath $(OUT))" -out "$(OUT)/notebooks" notebooks/*.ipynb
+	go run ./notebooks/nbrun -set GENJOBREC_RUN="$(OUT)" -out "$(OUT)/notebooks" notebooks/*.ipynb
 
-jupyter: kernel ## the notebooks in the browser, on the run in OUT
-	@command -v jupyter >/dev/null || { echo "jupyter is not installed: pip install jupyterlab, or on Debian apt-get install jupyter-notebook"; exit 1; }
-	@if jupyter lab --version >/dev/null 2>&1; then app=lab; else app=notebook; fi; \
-	GENJOBREC_RUN="$(abspath $(OUT))" JUPYTER_PATH="$(CURDIR)/.gonb/jupyter" jupyter $$app notebooks
+jupyter: kernel ## the notebooks in the browser, on the run in OUT; JUPYTER_FLAGS, such as --no-browser, go to Jupyter
+	@for app in lab notebook none; do jupyter $$app --version >/dev/null 2>&1 && break; done; \
+	if [ $$app = none ]; then echo "Jupyter is not installed: pip install jupyterlab, or on Debian apt-get install jupyter-notebook" >&2; exit 1; fi; \
+	root=; if [ "$$(id -u)" = 0 ]; then root=--allow-root; fi; \
+	GENJOBREC_RUN="$(OUT)" JUPYTER_PATH="$(CURDIR)/.gonb/jupyter$${JUPYTER_PATH:+:$$JUPYTER_PATH}" \
+	exec jupyter $$app $$root $(JUPYTER_FLAGS) "$(NOTEBOOKS)"
 
 clean: ## remove runs
 	rm -rf runs
