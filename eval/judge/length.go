@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"genjobrec/eval"
 )
@@ -13,8 +14,9 @@ type LengthReport struct {
 	Criterion Criterion
 	N         int // valid contests in which both texts have a length
 	// MeanLogRatio is the mean of ln(length of A/length of B): above 0, A writes more.
-	MeanLogRatio float64
-	Raw          float64 // win rate as it is, a tie being half a win
+	MeanLogRatio             float64
+	MinLogRatio, MaxLogRatio float64 // its range
+	Raw                      float64 // win rate as it is, a tie being half a win
 	// Controlled is the win rate that the regression gives texts of equal length; P is against one half.
 	Controlled eval.Estimate
 	// Slope is the change of A's log-odds with one unit of ln(length of A/length of B): above 0, the longer text wins more
@@ -26,9 +28,13 @@ type LengthReport struct {
 // LengthBin are the contests whose ln(length of A/length of B) lies in [Low, High).
 type LengthBin struct {
 	Low, High      float64 // −Inf and +Inf at the ends
+	MeanLogRatio   float64 // of the contests in the bin; NaN in an empty one
 	Win, Tie, Lose int
 	Net            eval.Estimate // as in Cell; Value NaN in an empty bin
 }
+
+// WinRate is the bin's win rate, a tie being half a win, with its interval, see [Cell.WinRate].
+func (b LengthBin) WinRate() eval.Estimate { return Cell{Net: b.Net}.WinRate() }
 
 // ratioEdges cut the length ratio A/B at ½, ⅘, 5/4 and 2: much shorter, shorter, alike, longer, much longer.
 func ratioEdges() []float64 {
@@ -88,19 +94,19 @@ func LengthEffect(js []Judgement, a, b string, c Criterion, boot eval.Bootstrap,
 		return r, err
 	}
 	if r.N == 0 {
-		r.MeanLogRatio, r.Raw = math.NaN(), math.NaN()
+		r.MeanLogRatio, r.MinLogRatio, r.MaxLogRatio, r.Raw = math.NaN(), math.NaN(), math.NaN(), math.NaN()
 		r.Controlled, r.Slope = unknown("no valid contest"), unknown("no valid contest")
 		return r, nil
 	}
-	r.MeanLogRatio, r.Raw = mean(x), mean(y)
-	intercept := func(rows []int) (float64, bool) { alpha, _, ok := lengthFit(x, y, rows); return alpha, ok }
-	slope := func(rows []int) (float64, bool) { _, beta, ok := lengthFit(x, y, rows); return beta, ok }
-	if r.Controlled, err = resample(boot, groups, intercept); err != nil {
+	r.MeanLogRatio, r.MinLogRatio, r.MaxLogRatio, r.Raw = mean(x), slices.Min(x), slices.Max(x), mean(y)
+	fits, err := resampleAll(boot, groups, 2, func(rows []int) ([]float64, bool) {
+		alpha, beta, ok := lengthFit(x, y, rows)
+		return []float64{alpha, beta}, ok
+	})
+	if err != nil {
 		return r, err
 	}
-	if r.Slope, err = resample(boot, groups, slope); err != nil {
-		return r, err
-	}
+	r.Controlled, r.Slope = fits[0], fits[1]
 	r.Controlled = fromLogOdds(r.Controlled)
 	if len(seeds) > 1 {
 		w := eval.Warning(fmt.Sprintf("contests of %d seeds are pooled: the spread between training runs is left out", len(seeds)))
@@ -122,11 +128,13 @@ func lengthBins(rows []Judgement, x []float64, c Criterion, boot eval.Bootstrap)
 	for i := range len(edges) - 1 {
 		b := LengthBin{Low: edges[i], High: edges[i+1]}
 		var in []Judgement
+		var ratios []float64
 		for k, j := range rows {
 			if x[k] >= b.Low && x[k] < b.High {
-				in = append(in, j)
+				in, ratios = append(in, j), append(ratios, x[k])
 			}
 		}
+		b.MeanLogRatio = mean(ratios) // NaN of none
 		cell := Cell{Net: unknown("no valid contest")}
 		if len(in) > 0 {
 			var err error
@@ -156,25 +164,26 @@ func lengthFit(x, y []float64, rows []int) (alpha, beta float64, ok bool) {
 	if scale == 0 {
 		scale = 1 // all texts equally long: β stays 0
 	}
-	loss := func(a, b float64) float64 {
-		f := b * b / 2
-		for _, i := range rows {
-			z := a + b*x[i]/scale
-			f += max(z, 0) + math.Log1p(math.Exp(-math.Abs(z))) - y[i]*z
-		}
-		return f
-	}
-	f := loss(alpha, beta)
-	const maxSteps = 100
-	for range maxSteps {
-		ga, gb, haa, hab, hbb := 0.0, beta, 0.0, 0.0, 1.0
+	at := func(alpha, beta float64) (f, ga, gb, haa, hab, hbb float64) { // the loss, its gradient and its curvature
+		f, gb, hbb = beta*beta/2, beta, 1
 		for _, i := range rows {
 			u := x[i] / scale
-			p := sigmoid(alpha + beta*u)
+			z := alpha + beta*u
+			e := math.Exp(-math.Abs(z))
+			p := 1 / (1 + e) // of |z|
 			w := p * (1 - p)
+			f += max(z, 0) + math.Log1p(e) - y[i]*z
+			if z < 0 {
+				p = 1 - p
+			}
 			ga, gb = ga+p-y[i], gb+(p-y[i])*u
 			haa, hab, hbb = haa+w, hab+w*u, hbb+w*u*u
 		}
+		return f, ga, gb, haa, hab, hbb
+	}
+	f, ga, gb, haa, hab, hbb := at(0, 0)
+	const maxSteps = 100
+	for range maxSteps {
 		if math.Abs(ga)+math.Abs(gb) <= 1e-10*n {
 			return alpha, beta / scale, true
 		}
@@ -182,8 +191,9 @@ func lengthFit(x, y []float64, rows []int) (alpha, beta float64, ok bool) {
 		da, db := -(hbb*ga-hab*gb)/det, -(haa*gb-hab*ga)/det
 		step := 1.0
 		for ; step > 1e-12; step /= 2 {
-			if next := loss(alpha+step*da, beta+step*db); next < f {
-				f = next
+			next, nga, ngb, nhaa, nhab, nhbb := at(alpha+step*da, beta+step*db)
+			if next < f {
+				f, ga, gb, haa, hab, hbb = next, nga, ngb, nhaa, nhab, nhbb
 				break
 			}
 		}

@@ -77,6 +77,12 @@ func TestLengthBinsByHand(t *testing.T) {
 			t.Errorf("bin %d, ratios %.2f to %.2f: %v, want %v", i, math.Exp(b.Low), math.Exp(b.High), got, want[i])
 		}
 	}
+	for i, want := range []float64{0.4, 0.5, math.Sqrt(1.2), 1.5, 3} { // geometric means of the ratios
+		near(t, "ratio of a bin", math.Exp(r.Bins[i].MeanLogRatio), want, 1e-9)
+	}
+	near(t, "shortest", math.Exp(r.MinLogRatio), 0.4, exact)
+	near(t, "longest", math.Exp(r.MaxLogRatio), 3, exact)
+	near(t, "win rate of a bin", r.Bins[2].WinRate().Value, 0.75, 0)
 	near(t, "net of the last bin", r.Bins[4].Net.Value, 0, 0)
 	near(t, "raw", r.Raw, 4.5/7, exact)
 	near(t, "mean log-ratio", r.MeanLogRatio, math.Log(0.4*0.5*1*1.2*1.5*3*3)/7, 1e-9)
@@ -142,7 +148,7 @@ func TestLengthEffectEdges(t *testing.T) {
 		t.Errorf("criterion 7: %v", err)
 	}
 	r, err := LengthEffect([]Judgement{judged("c1", "x", "y", Invalid)}, "x", "y", Overall, b, nil)
-	if err != nil || r.N != 0 || !math.IsNaN(r.Controlled.Value) || len(r.Bins) != 5 {
+	if err != nil || r.N != 0 || !math.IsNaN(r.Controlled.Value) || len(r.Bins) != 5 || !math.IsNaN(r.Bins[0].MeanLogRatio) || !math.IsNaN(r.Bins[0].WinRate().Value) {
 		t.Errorf("invalid only: %+v, %v", r, err)
 	}
 	r, err = LengthEffect([]Judgement{judged("c1", "x", "y", Win), judged("c2", "x", "y", Win)}, "x", "y", Overall, b, func(s string) int { return len(s) })

@@ -66,6 +66,27 @@ func TestTFIDFByHand(t *testing.T) {
 	}
 }
 
+// The index gives what comparing with every text gives, to the last bit.
+func TestIndexIsTheNearest(t *testing.T) {
+	texts := append(training(), "", "nurse nurse Paris", "nurse nurse Paris")
+	f := NewTFIDF(texts)
+	x := f.Index(texts)
+	for _, query := range append(texts, "Paris nurse", "nothing known") {
+		want, best := -1, -1.0
+		for i, text := range texts {
+			if c := f.Cosine(query, text); c > best {
+				want, best = i, c
+			}
+		}
+		if at, c := x.Nearest(query); at != want || c != best {
+			t.Errorf("%q: text %d with %g, want %d with %g", query, at, c, want, best)
+		}
+	}
+	if at, _ := f.Index(nil).Nearest("nurse"); at != -1 {
+		t.Errorf("text %d of none", at)
+	}
+}
+
 // The same texts give the same bits, whatever order a map has.
 func TestTFIDFIsDeterministic(t *testing.T) {
 	f := NewTFIDF(training())

@@ -4,14 +4,28 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"genjobrec/eval"
 )
 
-// resample draws whole groups of rows with replacement, as [eval.Bootstrap] does, for statistics that are no mean: stat
+// resample draws whole groups of rows with replacement, as [eval.Bootstrap] does, for a statistic that is no mean: stat
 // gets the rows of a draw, and says whether it exists there. Draws on which it does not are left out, and a warning counts
 // them. The estimate has no interval (NaN, with a warning) where there are fewer than two groups or no two draws.
 func resample(b eval.Bootstrap, groups []string, stat func(rows []int) (float64, bool)) (eval.Estimate, error) {
+	all, err := resampleAll(b, groups, 1, func(rows []int) ([]float64, bool) {
+		v, ok := stat(rows)
+		return []float64{v}, ok
+	})
+	if err != nil {
+		return eval.Estimate{}, err
+	}
+	return all[0], nil
+}
+
+// resampleAll is resample for several statistics that come from one computation and exist on the same draws.
+func resampleAll(b eval.Bootstrap, groups []string, statistics int, stat func(rows []int) ([]float64, bool)) ([]eval.Estimate, error) {
+	out := make([]eval.Estimate, statistics)
 	all := make([]int, len(groups))
 	byGroup := [][]int{}
 	for i, g := range eval.ClusterIDs(groups) {
@@ -23,10 +37,16 @@ func resample(b eval.Bootstrap, groups []string, stat func(rows []int) (float64,
 	}
 	observed, ok := stat(all)
 	if !ok {
-		return unknown("the statistic does not exist on these contests"), nil
+		for k := range out {
+			out[k] = unknown("the statistic does not exist on these contests")
+		}
+		return out, nil
 	}
 	if len(byGroup) < 2 {
-		return pointOnly(observed, len(byGroup)), nil
+		for k := range out {
+			out[k] = pointOnly(observed[k], len(byGroup))
+		}
+		return out, nil
 	}
 	var warnings []eval.Warning
 	if len(byGroup) < fewGroups {
@@ -36,7 +56,7 @@ func resample(b eval.Bootstrap, groups []string, stat func(rows []int) (float64,
 	if n == 0 {
 		n = 2000
 	}
-	var draws []float64
+	draws := make([][]float64, statistics)
 	rows := make([]int, 0, len(groups))
 	for r := range n {
 		rng := rand.New(rand.NewPCG(b.Seed, uint64(r)))
@@ -45,18 +65,27 @@ func resample(b eval.Bootstrap, groups []string, stat func(rows []int) (float64,
 			rows = append(rows, byGroup[rng.IntN(len(byGroup))]...)
 		}
 		if v, ok := stat(rows); ok {
-			draws = append(draws, v)
+			for k := range draws {
+				draws[k] = append(draws[k], v[k])
+			}
 		}
 	}
-	if missing := n - len(draws); missing > 0 {
+	drawn := len(draws[0])
+	if missing := n - drawn; missing > 0 {
 		warnings = append(warnings, eval.Warning(fmt.Sprintf("the statistic does not exist on %d of %d resamples, which are left out", missing, n)))
 	}
-	if len(draws) < 2 {
-		e := pointOnly(observed, len(byGroup))
-		e.Warnings = append(warnings, e.Warnings...)
-		return e, nil
+	for k := range out {
+		if drawn < 2 {
+			out[k] = pointOnly(observed[k], len(byGroup))
+			out[k].Warnings = append(slices.Clip(warnings), out[k].Warnings...)
+			continue
+		}
+		var err error
+		if out[k], err = b.Summarise(observed[k], draws[k], slices.Clip(warnings)); err != nil {
+			return nil, err
+		}
 	}
-	return b.Summarise(observed, draws, warnings)
+	return out, nil
 }
 
 // fewGroups is the number of groups below which eval warns about cluster bootstraps.

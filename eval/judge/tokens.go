@@ -16,7 +16,7 @@ func Tokens(text string) []string {
 	}
 	for _, r := range text {
 		switch {
-		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar):
+		case r > unicode.MaxLatin1 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar):
 			flush()
 			out = append(out, string(r))
 		case unicode.IsLetter(r), unicode.IsDigit(r), (unicode.IsMark(r) || r == '+' || r == '#') && len(word) > 0:
