@@ -1,110 +1,583 @@
 package girl
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"encoding/gob"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
+	"io"
 	"math/bits"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
+	"sync"
 
 	"genjobrec/datasets"
 	"genjobrec/datasets/market"
 	"genjobrec/eval"
+	"genjobrec/eval/chat"
 	"genjobrec/eval/judge"
 	"genjobrec/results"
 )
 
-// Systems of the first research question beside the two writers.
+// Systems of the first research question beside the two writers and the untuned one.
 const (
 	systemNearest = "nearest matched JD"
 	systemReal    = "real matched JD"
 )
 
-// QualityReport is what the first research question shows for one judge.
+// WriterRole is the prefix of the environment variables that name the writing model behind an endpoint, see [chat.FromEnv];
+// that of the judging one is [judge.Role].
+const WriterRole = "GIRL_WRITER"
+
+// EnvSendTexts allows, if true, that CVs of other data than the synthetic market are sent to an endpoint.
+const EnvSendTexts = "GIRL_SEND_TEXTS"
+
+// QualityOptions say who writes and judges beside the run's own writers and the offline judge.
+type QualityOptions struct {
+	Writer    chat.Config // a language model behind an endpoint that writes a JD for each CV; without a model's name there is none
+	Judge     chat.Config // one that judges, likewise
+	CVs       int         // the most test CVs that an endpoint sees, drawn by split.seed; 0: all
+	Workers   int         // requests to an endpoint at a time
+	SendTexts bool        // send CVs to an endpoint also where they are not of the synthetic market
+	Samples   int         // CVs to show with the JDs of all systems
+	ShowTexts bool        // show them also where they are not of the synthetic market
+}
+
+// QualityFromEnv takes base URL and key of the endpoint, both models and the permission to send texts from the environment.
+func QualityFromEnv() (QualityOptions, error) {
+	o := QualityOptions{CVs: 50, Workers: 4}
+	var errs [3]error
+	o.Writer, errs[0] = chat.FromEnv(WriterRole)
+	o.Judge, errs[1] = chat.FromEnv(judge.Role)
+	o.Writer.Temperature = 0.7
+	if v := os.Getenv(EnvSendTexts); v != "" {
+		if o.SendTexts, errs[2] = strconv.ParseBool(v); errs[2] != nil {
+			errs[2] = fmt.Errorf("%s is %q, want true or false", EnvSendTexts, v)
+		}
+	}
+	return o, errors.Join(errs[:]...)
+}
+
+func (o QualityOptions) validate() error {
+	switch {
+	case o.CVs < 0:
+		return fmt.Errorf("%d CVs for an endpoint: want 0 (all) or more", o.CVs)
+	case o.Workers < 0:
+		return fmt.Errorf("%d requests at a time: want at least 1", o.Workers)
+	case o.Samples < 0:
+		return fmt.Errorf("%d CVs to show: want 0 or more", o.Samples)
+	}
+	return nil
+}
+
+// QualityReport is what the study of the first research question shows.
 type QualityReport struct {
-	Judge      string
-	Table      results.Table // win, tie, lose of every pair of systems on every criterion
-	Length     results.Table // GIRL against GIRL-SFT with length held equal
-	Judgements []judge.Judgement
+	Judge   string          // the offline judge
+	Tables  []results.Table // rq1, rq1_length; where a language model judged, rq1_llm and rq1_agreement
+	Figures []*results.Figure
+	Samples []QualitySample
+	// SamplesNote says how the samples were drawn, or why there are none.
+	SamplesNote string
 }
 
-// Quality lets the offline judge compare JDs for the test CVs of a finished run that have a matched test pair: those of GIRL and
-// GIRL-SFT (the first of each CV and seed), the matched JD of the training CV that is nearest by TF-IDF, and, on the synthetic market, the CV's
-// own matched JD as an upper mark. On the market the oracle judges; elsewhere likeness to the CV's own matched JDs does, which for that reason
-// do not compete. The tables rq1 and rq1_length are left in the run's folder.
-func Quality(ctx context.Context, runDir string) (*QualityReport, error) {
-	m, _, err := readManifest(runDir)
-	if err != nil {
-		return nil, err
-	}
-	d, c, err := OpenData(ctx, runDir)
-	if err != nil {
-		return nil, err
-	}
-	r := &run{ctx: ctx, cfg: c, dir: runDir, data: d, opts: Options{Seeds: m.Seeds}}
-	generated, err := gather(r, generatedFile, results.ReadGenerated)
-	if err != nil {
-		return nil, err
-	}
-	contests, systems := d.contests(generated)
-	if len(contests) == 0 {
-		return nil, fmt.Errorf("%s: no test CV has both a matched pair and a generated JD", runDir)
-	}
-	j, name, err := d.offlineJudge()
-	if err != nil {
-		return nil, err
-	}
-	judgements, err := judge.All(ctx, j, contests, runtime.GOMAXPROCS(0))
-	if err != nil {
-		return nil, err
-	}
-	boot := eval.Bootstrap{Resamples: c.Eval.Resamples, Seed: uint64(c.Split.Seed)}
-	matrix, err := judge.NewMatrix(judgements, systems, boot)
-	if err != nil {
-		return nil, err
-	}
-	q := &QualityReport{Judge: name, Judgements: judgements, Table: qualityTable(d.Name, name, matrix, len(contests))}
-	if q.Length, err = lengthTable(d.Name, judgements, boot); err != nil {
-		return nil, err
-	}
-	return q, results.WriteTables(r.path("tables"), q.Table, q.Length)
+// QualitySample is a CV with a JD of every system.
+type QualitySample struct {
+	CVID, CV string
+	JDs      []SystemText
 }
 
-// contests pairs the systems' JDs for every test CV with a matched pair, seed by seed.
-func (d *Data) contests(generated []results.GeneratedRow) (list []judge.Contest, systems []string) {
-	systems = []string{systemNearest, modelSFT, modelGIRL}
-	if d.Market != nil {
-		systems = append(systems, systemReal)
+// SystemText is a JD with the name of the system that it comes from.
+type SystemText struct{ System, Text string }
+
+// quality is the state of the study.
+type quality struct {
+	*run
+	options QualityOptions
+	folder  string // rq1/ of the run's folder
+
+	keys      map[int][2]string // seed → keys of what the run's writers and the untuned one wrote
+	llm       string            // name of the writing model's system; empty without
+	writerKey string            // of what it wrote
+	notes     []string          // on endpoints
+	texts     func() (*systemTexts, error)
+}
+
+// Quality answers the first research question for a finished run: JDs of all systems for the test CVs with a matched pair are
+// judged pairwise. The systems are the matched JD of the training CV that is nearest by TF-IDF, the untuned language model, GIRL-SFT and
+// GIRL (the first JD of each CV and seed), a language model behind an endpoint if there is one, and, on the synthetic market, the CV's own
+// matched JD as an upper mark. On the market the oracle judges; elsewhere likeness to the CV's own matched JDs does, which for
+// that reason do not compete. A language model behind an endpoint judges too, if there is one. Tables and figures named rq1 are
+// left in the run's folder, judgements and answers in its folder rq1. What is already there is neither computed nor asked again.
+func Quality(ctx context.Context, runDir string, o QualityOptions, report *Reporter) (*QualityReport, error) {
+	if err := o.validate(); err != nil {
+		return nil, err
 	}
-	own, nearest := d.matchedJDs(datasets.Test), d.nearestMatched()
+	r, err := reopen(ctx, runDir, report)
+	if err != nil {
+		return nil, err
+	}
+	defer r.backend.Finalize()
+	q := &quality{run: r, options: o, folder: r.path("rq1"), keys: map[int][2]string{}}
+	q.texts = sync.OnceValues(q.collect)
+	q.guardTexts()
+	var mu sync.Mutex // guards keys
+	if err := r.eachSeed((*seedRun).untune, (*seedRun).writeUntuned, func(s *seedRun) error {
+		mu.Lock()
+		defer mu.Unlock()
+		q.keys[s.seed] = [2]string{s.keys["generate"], s.keys[untunedWritten]}
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	if err := q.write(); err != nil {
+		return nil, err
+	}
+	offline, err := q.judgeOffline()
+	if err != nil {
+		return nil, err
+	}
+	llm, err := q.judgeLLM()
+	if err != nil {
+		return nil, err
+	}
+	stats, err := q.statistics(offline, llm)
+	if err != nil {
+		return nil, err
+	}
+	out, err := q.conclude(stats, llm)
+	if err != nil {
+		return nil, err
+	}
+	return out, q.samples(out)
+}
+
+// guardTexts takes the endpoints away where real people's CVs would be sent to them unasked.
+func (q *quality) guardTexts() {
+	if q.options.Writer.Model == "" && q.options.Judge.Model == "" {
+		q.notes = append(q.notes, fmt.Sprintf("No language model behind an endpoint takes part: none is named by %s_MODEL or %s_MODEL.", WriterRole, judge.Role))
+		return
+	}
+	if q.data.Market != nil || q.options.SendTexts {
+		return
+	}
+	q.options.Writer.Model, q.options.Judge.Model = "", ""
+	note := "A language model behind an endpoint is named, but nothing was sent to it: the CVs are not of the synthetic market, and those of real people are only sent where " +
+		"that is asked for (-send-texts of girl judge, or " + EnvSendTexts + "=true)."
+	q.notes = append(q.notes, note)
+	q.report.Linef("%s", note)
+}
+
+// untunedWritten names the stage and the key of the untuned model's JDs.
+const untunedWritten = "write-untuned"
+
+func (s *seedRun) untunedPath() string {
+	return filepath.Join(s.seedDir(s.seed), "rq1", "untuned.parquet")
+}
+
+// writeUntuned writes one JD for each test CV with the untuned language model, as the run's writers do.
+func (s *seedRun) writeUntuned() error {
+	c := s.cfg.Generate
+	c.Samples = 1
+	path := s.untunedPath()
+	rec, err := s.stage(filepath.Dir(path), untunedWritten, []any{s.seed, s.keys["untuned"], s.keys["reward"], c}, []string{filepath.Base(path)}, func(rec *stageRecord) error {
+		j, err := newJDWriter(s.backend, s.template, s.untuned, s.reward, s.normalizer, s.cfg.PPO.EOSPenalty, modelUntuned, s.seed, c)
+		if err != nil {
+			return err
+		}
+		rows, err := j.write(s.ctx, s.data.cvsOf(datasets.Test), rec.progress)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			rec.Tokens += int(r.Tokens)
+		}
+		return results.WriteGenerated(path, rows)
+	})
+	if err != nil {
+		return err
+	}
+	s.keys[untunedWritten] = rec.Key
+	return nil
+}
+
+// Files of the study in the folder rq1 of a run.
+const (
+	judgementsFile    = "judgements.jsonl"
+	judgementsLLMFile = "judgements-llm.jsonl"
+	statisticsFile    = "statistics.gob"
+)
+
+// qualityVersion enters the keys of the study's stages: raise it when a change of judges or contests changes what they write.
+const qualityVersion = 1
+
+// contestKey is what the contests depend on.
+func (q *quality) contestKey() []any {
+	key := []any{qualityVersion, q.dataKey, q.cfg.Split.Seed, q.writerKey}
+	for _, seed := range q.opts.Seeds {
+		key = append(key, seed, q.keys[seed])
+	}
+	return key
+}
+
+// judgeOffline decides all contests without a network.
+func (q *quality) judgeOffline() (*stageRecord, error) {
+	return q.stage(q.folder, "judge", q.contestKey(), []string{judgementsFile}, func(rec *stageRecord) error {
+		texts, err := q.texts()
+		if err != nil {
+			return err
+		}
+		j, _, err := q.data.offlineJudge()
+		if err != nil {
+			return err
+		}
+		js, err := judge.All(q.ctx, watched(j, rec, len(texts.contests)), texts.contests, runtime.GOMAXPROCS(0))
+		if err != nil {
+			return err
+		}
+		rec.Notes = append(rec.Notes, fmt.Sprintf("%d contests by %s", len(js), q.data.offlineJudgeName()))
+		return writeJudgements(filepath.Join(q.folder, judgementsFile), js)
+	})
+}
+
+// counter counts what several goroutines have done.
+type counter struct {
+	mu   sync.Mutex
+	done int
+}
+
+func (c *counter) step(report func(done int)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.done++
+	report(c.done)
+}
+
+// watchedJudge reports each contest it decides.
+type watchedJudge struct {
+	inner  judge.Judge
+	done   counter
+	report func(done int)
+}
+
+func watched(j judge.Judge, rec *stageRecord, total int) judge.Judge {
+	return &watchedJudge{inner: j, report: func(done int) { rec.progress.At(done, total, "contests") }}
+}
+
+// Judge implements [judge.Judge].
+func (w *watchedJudge) Judge(ctx context.Context, c judge.Contest) (judge.Judgement, error) {
+	j, err := w.inner.Judge(ctx, c)
+	w.done.step(w.report)
+	return j, err
+}
+
+// judgementLine is a judgement in a file of JSON lines; the texts are found again by CV, seed and systems.
+type judgementLine struct {
+	CVID        string            `json:"cv_id"`
+	Seed        uint64            `json:"seed"` // of the writers; 0 where neither system was trained
+	A           string            `json:"a"`
+	B           string            `json:"b"`
+	Detail      judge.Outcome     `json:"detail"` // win, tie, lose or invalid, from the side of A
+	Relevance   judge.Outcome     `json:"relevance"`
+	Conciseness judge.Outcome     `json:"conciseness"`
+	Overall     judge.Outcome     `json:"overall"`
+	Shown       *[2]judge.Verdict `json:"shown,omitempty"` // of a language model: A shown first, B shown first; in the order of the criteria above
+}
+
+func writeJudgements(path string, js []judge.Judgement) error {
+	var data []byte
+	for _, j := range js {
+		v := j.Verdict
+		line, err := json.Marshal(judgementLine{j.Contest.CVID, j.Contest.Seed, j.Contest.NameA, j.Contest.NameB,
+			v[judge.Detail], v[judge.Relevance], v[judge.Conciseness], v[judge.Overall], j.Shown})
+		if err != nil {
+			return err
+		}
+		data = append(append(data, line...), '\n')
+	}
+	return writeFile(path, data)
+}
+
+// readJudgements joins the verdicts of a file to their contests.
+func readJudgements(path string, contests []judge.Contest) ([]judge.Judgement, error) {
 	type key struct {
-		cv   string
-		seed int64
+		cv, a, b string
+		seed     uint64
 	}
-	written := map[key]map[string]string{}
-	var order []key
-	for _, g := range generated {
-		if g.K != 0 || len(own[g.CVID]) == 0 {
-			continue
-		}
-		k := key{g.CVID, g.Seed}
-		if written[k] == nil {
-			written[k] = map[string]string{systemReal: own[g.CVID][0], systemNearest: nearest[g.CVID]}
-			order = append(order, k)
-		}
-		written[k][g.Model] = g.Text
+	at := map[key]judge.Contest{}
+	for _, c := range contests {
+		at[key{c.CVID, c.NameA, c.NameB, c.Seed}] = c
 	}
-	for _, k := range order {
-		for i, a := range systems {
-			for _, b := range systems[i+1:] {
-				list = append(list, judge.Contest{CVID: k.cv, Group: fmt.Sprintf("g%d", d.Assignment.Group[k.cv]), Seed: uint64(k.seed), CV: d.cv[k.cv],
-					NameA: a, A: written[k][a], NameB: b, B: written[k][b]})
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var out []judge.Judgement
+	for d := json.NewDecoder(f); ; {
+		var l judgementLine
+		if err := d.Decode(&l); errors.Is(err, io.EOF) {
+			return out, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("%s, judgement %d: %w", path, len(out)+1, err)
+		}
+		c, ok := at[key{l.CVID, l.A, l.B, l.Seed}]
+		if !ok {
+			return nil, fmt.Errorf("%s, judgement %d: there is no such contest of CV %q", path, len(out)+1, l.CVID)
+		}
+		out = append(out, judge.Judgement{Contest: c, Verdict: judge.Verdict{l.Detail, l.Relevance, l.Conciseness, l.Overall}, Shown: l.Shown})
+	}
+}
+
+// qualityStatistics is what the judgements come to.
+type qualityStatistics struct {
+	Matrix   judge.Matrix
+	Lengths  []judge.LengthReport
+	Shortest float64 // tokens below which a JD counts as so long in the offline judge's conciseness
+	Short    float64 // share of GIRL's JDs that are shorter
+
+	// Of the language model as judge, if there is one.
+	LLM        *judge.Matrix
+	LLMLengths []judge.LengthReport
+	Orders     []judge.OrderReport
+	Agreement  []judge.Agreement
+}
+
+// statistics counts and resamples, which takes longer than judging; the result is kept as Go's own binary encoding, because it holds
+// NaN where nothing is known. The same numbers are in the tables' CSV files.
+func (q *quality) statistics(offline *stageRecord, llm *llmJudged) (*qualityStatistics, error) {
+	key := []any{qualityVersion, offline.Key, q.cfg.Eval.Resamples, q.cfg.Split.Seed}
+	if llm != nil {
+		key = append(key, llm.key)
+	}
+	path := filepath.Join(q.folder, statisticsFile)
+	if _, err := q.stage(q.folder, "statistics", key, []string{statisticsFile}, func(rec *stageRecord) error {
+		s, err := q.compute(llm != nil, rec)
+		if err != nil {
+			return err
+		}
+		return writeGob(path, s)
+	}); err != nil {
+		return nil, err
+	}
+	s := &qualityStatistics{}
+	return s, readGob(path, s)
+}
+
+func (q *quality) compute(llm bool, rec *stageRecord) (*qualityStatistics, error) {
+	texts, err := q.texts()
+	if err != nil {
+		return nil, err
+	}
+	boot := eval.Bootstrap{Resamples: q.cfg.Eval.Resamples, Seed: uint64(q.cfg.Split.Seed)}
+	s := &qualityStatistics{}
+	rest := func(file string) (js []judge.Judgement, m *judge.Matrix, lengths []judge.LengthReport, err error) {
+		if js, err = readJudgements(filepath.Join(q.folder, file), texts.contests); err != nil {
+			return nil, nil, nil, err
+		}
+		if m, err = judge.NewMatrix(js, texts.systems, boot); err != nil {
+			return nil, nil, nil, err
+		}
+		for _, pair := range lengthPairs {
+			for _, c := range judge.Criteria() {
+				rec.progress.At(len(lengths), len(lengthPairs)*len(judge.Criteria()), "regressions on length")
+				l, err := judge.LengthEffect(js, pair[0], pair[1], c, boot, nil)
+				if err != nil {
+					return nil, nil, nil, err
+				}
+				lengths = append(lengths, l)
+			}
+		}
+		return js, m, lengths, nil
+	}
+	js, m, lengths, err := rest(judgementsFile)
+	if err != nil {
+		return nil, err
+	}
+	s.Matrix, s.Lengths = *m, lengths
+	if err := q.countShort(s); err != nil {
+		return nil, err
+	}
+	if !llm {
+		return s, nil
+	}
+	others, m, lengths, err := rest(judgementsLLMFile)
+	if err != nil {
+		return nil, err
+	}
+	s.LLM, s.LLMLengths, s.Orders = m, lengths, judge.Orders(others)
+	s.Agreement, err = judge.Agree(js, others, boot)
+	return s, err
+}
+
+// countShort counts the JDs for which conciseness is not what it says, see [judge.Economy].
+func (q *quality) countShort(s *qualityStatistics) error {
+	texts, err := q.texts()
+	if err != nil {
+		return err
+	}
+	_, economy, err := q.data.offlineJudge()
+	if err != nil {
+		return err
+	}
+	s.Shortest = economy.Shortest
+	short, n := 0, 0
+	for _, seed := range q.opts.Seeds {
+		for _, cv := range q.data.judgedCVs() {
+			if text, ok := texts.text(modelGIRL, cv, seed); ok {
+				n++
+				if float64(judge.Length(text)) < s.Shortest {
+					short++
+				}
 			}
 		}
 	}
-	return list, systems
+	s.Short = float64(short) / float64(max(n, 1))
+	return nil
+}
+
+// lengthPairs are the systems whose win rate is related to length.
+var lengthPairs = [][2]string{{modelGIRL, modelSFT}, {modelGIRL, systemNearest}}
+
+func writeGob(path string, v any) error {
+	var b bytes.Buffer
+	if err := gob.NewEncoder(&b).Encode(v); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return writeFile(path, b.Bytes())
+}
+
+func readGob(path string, v any) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := gob.NewDecoder(f).Decode(v); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// systemTexts are the JDs of all systems and their contests.
+type systemTexts struct {
+	systems  []string                             // in the order of tables: the earlier one of two is A
+	fixed    map[string]map[string]string         // system without training seeds → CV → JD
+	trained  map[string]map[int]map[string]string // system → seed → CV → JD
+	contests []judge.Contest
+}
+
+// collect reads what the systems wrote.
+func (q *quality) collect() (*systemTexts, error) {
+	trained := map[string]map[int]map[string]string{}
+	add := func(rows []results.GeneratedRow) {
+		for _, g := range rows {
+			if g.K != 0 {
+				continue
+			}
+			if trained[g.Model] == nil {
+				trained[g.Model] = map[int]map[string]string{}
+			}
+			if trained[g.Model][int(g.Seed)] == nil {
+				trained[g.Model][int(g.Seed)] = map[string]string{}
+			}
+			trained[g.Model][int(g.Seed)][g.CVID] = g.Text
+		}
+	}
+	for _, seed := range q.opts.Seeds {
+		s := &seedRun{run: q.run, seed: seed, path: q.seedDir(seed)}
+		for _, file := range []string{s.file(generatedFile), s.untunedPath()} {
+			rows, err := results.ReadGenerated(file)
+			if err != nil {
+				return nil, err
+			}
+			add(rows)
+		}
+	}
+	llm, err := q.llmTexts()
+	if err != nil {
+		return nil, err
+	}
+	t := q.data.systemTexts(q.opts.Seeds, trained, q.llm, llm)
+	if len(t.contests) == 0 {
+		return nil, fmt.Errorf("%s: no test CV has both a matched pair and a generated JD", q.dir)
+	}
+	return t, nil
+}
+
+// systemTexts pairs the systems' JDs for every test CV with a matched pair, seed by seed; systems that were not trained meet each other once.
+// llm names the language model behind an endpoint, if there is one, and written its JDs.
+func (d *Data) systemTexts(seeds []int, trained map[string]map[int]map[string]string, llm string, written map[string]string) *systemTexts {
+	own := d.matchedJDs(datasets.Test)
+	t := &systemTexts{systems: []string{modelGIRL, modelSFT, modelUntuned}, trained: trained, fixed: map[string]map[string]string{systemNearest: d.nearestMatched()}}
+	if llm != "" {
+		t.systems, t.fixed[llm] = append(t.systems, llm), written
+	}
+	t.systems = append(t.systems, systemNearest)
+	if d.Market != nil {
+		t.systems, t.fixed[systemReal] = append(t.systems, systemReal), map[string]string{}
+		for cv, jds := range own {
+			t.fixed[systemReal][cv] = jds[0]
+		}
+	}
+	for _, cv := range d.judgedCVs() {
+		t.meet(d, cv, 0, true)
+		for _, seed := range seeds {
+			t.meet(d, cv, seed, false)
+		}
+	}
+	return t
+}
+
+// judgedCVs are the test CVs with a matched pair.
+func (d *Data) judgedCVs() []string {
+	own := d.matchedJDs(datasets.Test)
+	var ids []string
+	for _, x := range d.cvsOf(datasets.Test) {
+		if len(own[x.ID]) > 0 {
+			ids = append(ids, x.ID)
+		}
+	}
+	return ids
+}
+
+// text is a system's JD for a CV.
+func (t *systemTexts) text(system, cv string, seed int) (string, bool) {
+	if texts, ok := t.fixed[system]; ok {
+		text, ok := texts[cv]
+		return text, ok
+	}
+	text, ok := t.trained[system][seed][cv]
+	return text, ok
+}
+
+// meet adds the contests of a CV: those between two fixed systems, or those of a seed.
+func (t *systemTexts) meet(d *Data, cv string, seed int, fixed bool) {
+	for i, a := range t.systems {
+		for _, b := range t.systems[i+1:] {
+			if t.untrained(a, b) != fixed {
+				continue
+			}
+			textA, okA := t.text(a, cv, seed)
+			textB, okB := t.text(b, cv, seed)
+			if okA && okB {
+				t.contests = append(t.contests, judge.Contest{CVID: cv, Group: fmt.Sprintf("g%d", d.Assignment.Group[cv]), Seed: uint64(seed), CV: d.cv[cv],
+					NameA: a, A: textA, NameB: b, B: textB})
+			}
+		}
+	}
+}
+
+// untrained reports whether neither system was trained.
+func (t *systemTexts) untrained(a, b string) bool {
+	_, fixedA := t.fixed[a]
+	_, fixedB := t.fixed[b]
+	return fixedA && fixedB
 }
 
 // matchedJDs are the texts of the JDs that a split's CVs were matched with, by CV, in the order of the pairs.
@@ -126,27 +599,59 @@ func (d *Data) nearestMatched() map[string]string {
 	for i, x := range train {
 		texts[i] = x.Text
 	}
-	words := judge.NewTFIDF(texts)
+	index := judge.NewTFIDF(texts).Index(texts)
 	out := map[string]string{}
 	for _, x := range d.cvsOf(datasets.Test) {
-		best, at := -1.0, -1
-		for i, t := range texts {
-			if c := words.Cosine(x.Text, t); c > best {
-				best, at = c, i
-			}
-		}
-		if at >= 0 {
+		if at, _ := index.Nearest(x.Text); at >= 0 {
 			out[x.ID] = matched[train[at].ID][0]
 		}
 	}
 	return out
 }
 
+// drawCVs draws n of the judged CVs by lot, the first of them those of any smaller n; 0: all.
+func (q *quality) drawCVs(n int) []string {
+	ids := q.data.judgedCVs()
+	lot := func(id string) uint64 { return mix(uint64(q.cfg.Split.Seed), "rq1", id) }
+	slices.SortStableFunc(ids, func(a, b string) int { return cmp.Compare(lot(a), lot(b)) })
+	if n > 0 {
+		ids = ids[:min(n, len(ids))]
+	}
+	return ids
+}
+
+// samples shows some CVs with the JDs of all systems, where that may be.
+func (q *quality) samples(out *QualityReport) error {
+	switch {
+	case q.options.Samples == 0:
+		return nil
+	case q.data.Market == nil && !q.options.ShowTexts:
+		out.SamplesNote = "Texts are left out: CVs are personal data. The option ShowTexts shows them."
+		return nil
+	}
+	texts, err := q.texts()
+	if err != nil {
+		return err
+	}
+	seed := q.opts.Seeds[0]
+	for _, id := range q.drawCVs(q.options.Samples) {
+		s := QualitySample{CVID: id, CV: q.data.cv[id]}
+		for _, system := range texts.systems {
+			if text, ok := texts.text(system, id, seed); ok {
+				s.JDs = append(s.JDs, SystemText{system, text})
+			}
+		}
+		out.Samples = append(out.Samples, s)
+	}
+	out.SamplesNote = fmt.Sprintf("%d test CVs drawn by lot (split.seed); the writers are those of seed %d.", len(out.Samples), seed)
+	return nil
+}
+
 // marketFields is how many fields of a JD the market's parser looks for.
 const marketFields = 7
 
-// offlineJudge is the oracle on the market, elsewhere likeness to the CV's own matched JDs.
-func (d *Data) offlineJudge() (judge.Judge, string, error) {
+// offlineJudge is the oracle on the market, elsewhere likeness to the CV's own matched JDs; and its yardstick of conciseness.
+func (d *Data) offlineJudge() (judge.Judge, judge.Economy, error) {
 	var training []string
 	for _, jd := range d.JDs {
 		training = append(training, jd.Text)
@@ -154,7 +659,10 @@ func (d *Data) offlineJudge() (judge.Judge, string, error) {
 	if d.Market == nil {
 		own := d.matchedJDs(datasets.Test)
 		j, err := judge.NewReference(judge.ReferenceConfig{References: func(cv string) []string { return own[cv] }, Training: training, Margins: judge.DefaultMargins()})
-		return j, "likeness to the CV's own matched JDs (ROUGE-L recall, TF-IDF cosine)", err
+		if err != nil {
+			return nil, judge.Economy{}, err
+		}
+		return j, j.Economy(), nil
 	}
 	facts := func(jd string) judge.Facts {
 		p := market.ParseJD(jd)
@@ -165,50 +673,13 @@ func (d *Data) offlineJudge() (judge.Judge, string, error) {
 	return &judge.Market{Economy: economy, Facts: facts, Margins: judge.DefaultMargins(), Gold: func(cv, jd string) (float64, error) {
 		p, _, err := d.Market.AcceptText(cv, jd)
 		return p, err
-	}}, "the market's oracle", err
+	}}, economy, err
 }
 
-func qualityTable(dataset, judgeName string, m *judge.Matrix, contests int) results.Table {
-	count := func(key, name string) results.Column {
-		return results.Column{Key: key, Name: name, Kind: results.KindCount}
+// offlineJudgeName says who judges.
+func (d *Data) offlineJudgeName() string {
+	if d.Market == nil {
+		return "likeness to the CV's own matched JDs (ROUGE-L recall, TF-IDF cosine)"
 	}
-	t := results.Table{Name: "rq1", Title: "RQ1 on " + dataset + ": generated JDs judged pairwise", Wide: true,
-		Columns: []results.Column{{Key: "a", Name: "A"}, {Key: "b", Name: "B"}, {Key: "criterion", Name: "Criterion"}, count("win", "A wins"), count("tie", "Tie"), count("lose", "A loses"), count("invalid", "Invalid"),
-			{Key: "net", Name: "Net win rate of A", Kind: results.KindSigned, Digits: 3, Interval: true}, {Key: "p_holm", Name: "p (Holm)", Kind: results.KindPValue}},
-		Notes: []string{
-			fmt.Sprintf("Judge: %s. %d contests, one JD of each system a CV and seed.", judgeName, contests),
-			"Net win rate: (wins − losses)/(wins + ties + losses), with 95 % intervals and two-sided p-values from the bootstrap over CV groups and, from two seeds on, the spread between seeds; Holm corrects over this table.",
-			"Detail and conciseness both follow length: read rq1_length beside them. The untuned language model and LLMs behind an endpoint are not among the systems yet.",
-		}}
-	last := ""
-	for _, c := range m.Cells {
-		t.Rows = append(t.Rows, results.TableRow{Rule: last != "" && last != c.A+c.B, Notes: warningNotes(c.Net.Warnings), Cells: []results.Cell{results.Text(c.A), results.Text(c.B), results.Text(c.Criterion.String()),
-			results.Number(float64(c.Win)), results.Number(float64(c.Tie)), results.Number(float64(c.Lose)), results.Number(float64(c.Invalid)),
-			results.WithInterval(c.Net.Value, max(c.Net.Low, -1), min(c.Net.High, 1)), results.Number(c.PHolm)}})
-		last = c.A + c.B
-	}
-	return t
-}
-
-// lengthTable holds length equal between GIRL and GIRL-SFT.
-func lengthTable(dataset string, js []judge.Judgement, boot eval.Bootstrap) (results.Table, error) {
-	t := results.Table{Name: "rq1_length", Title: "RQ1 on " + dataset + ": GIRL against GIRL-SFT at equal length",
-		Columns: []results.Column{{Key: "criterion", Name: "Criterion"}, {Key: "raw", Name: "Win rate", Kind: results.KindNumber, Digits: 3},
-			{Key: "controlled", Name: "At equal length", Kind: results.KindNumber, Digits: 3, Interval: true},
-			{Key: "slope", Name: "Log-odds per ln length ratio", Kind: results.KindSigned, Digits: 2, Interval: true},
-			{Key: "log_ratio", Name: "Mean ln length ratio", Kind: results.KindSigned, Digits: 3}},
-		Notes: []string{"Win rate of GIRL, a tie being half a win. At equal length: logistic regression on the log length ratio, after arXiv 2404.04475; 95 % intervals from the bootstrap over CV groups."}}
-	var errs []error
-	for _, c := range judge.Criteria() {
-		e, err := judge.LengthEffect(js, modelGIRL, modelSFT, c, boot, nil)
-		errs = append(errs, err)
-		cell := func(x eval.Estimate) results.Cell {
-			if math.IsNaN(x.Value) {
-				return results.Missing()
-			}
-			return results.WithInterval(x.Value, x.Low, x.High)
-		}
-		t.Rows = append(t.Rows, results.TableRow{Notes: warningNotes(slices.Concat(e.Controlled.Warnings, e.Slope.Warnings)), Cells: []results.Cell{results.Text(c.String()), results.Number(e.Raw), cell(e.Controlled), cell(e.Slope), results.Number(e.MeanLogRatio)}})
-	}
-	return t, errors.Join(errs...)
+	return "the market's oracle"
 }

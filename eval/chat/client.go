@@ -50,11 +50,11 @@ const maxAnswer = 64 << 10
 type Usage struct {
 	Answers      int   `json:"answers"`       // answers paid for
 	Retries      int   `json:"retries"`       // further requests after refusals and timeouts
-	Cached       int   `json:"cached"`        // answers taken from the cache
+	Cached       int   `json:"cached"`        // different answers of earlier clients, taken from the cache
 	Unmetered    int   `json:"unmetered"`     // answers, cached ones included, for which the endpoint told no token counts
 	PromptTokens int64 `json:"prompt_tokens"` // as counted by the endpoint
 	AnswerTokens int64 `json:"answer_tokens"` // likewise
-	// What the different cached answers had taken when they were new.
+	// What the cached answers had taken when they were new.
 	CachedPromptTokens int64   `json:"cached_prompt_tokens"`
 	CachedAnswerTokens int64   `json:"cached_answer_tokens"`
 	Cost               float64 `json:"cost"`        // of the tokens counted, in the currency of the prices
@@ -91,10 +91,9 @@ func (c *Client) cached(key string) (Answer, bool) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	u := &c.usage
-	u.Cached++
-	if !c.known[key] {
+	if u := &c.usage; !c.known[key] {
 		c.known[key] = true
+		u.Cached++
 		if line.PromptTokens == 0 && line.AnswerTokens == 0 {
 			u.Unmetered++
 		}

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"sync"
 
@@ -19,7 +20,7 @@ const Role = "GIRL_JUDGE"
 type LLM struct {
 	client  *chat.Client
 	mu      sync.Mutex
-	invalid int
+	invalid map[[sha256.Size]byte]bool // questions whose answers could not be parsed
 }
 
 // NewLLM makes a judge from the settings, always at temperature 0; JSON is asked for as an object unless the settings say
@@ -34,20 +35,20 @@ func NewLLM(c chat.Config, cache *chat.Cache) (*LLM, error) {
 	if err != nil {
 		return nil, fmt.Errorf("judge: %w", err)
 	}
-	return &LLM{client: client}, nil
+	return &LLM{client: client, invalid: map[[sha256.Size]byte]bool{}}, nil
 }
 
 // Usage is what an LLM judge has used so far.
 type Usage struct {
 	chat.Usage
-	Invalid int // answers, cached ones included, that could not be parsed
+	Invalid int // different answers, cached ones included, that could not be parsed
 }
 
 // Usage gives the counts so far.
 func (l *LLM) Usage() Usage {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return Usage{l.client.Usage(), l.invalid}
+	return Usage{l.client.Usage(), len(l.invalid)}
 }
 
 // Judge asks in both orders and combines the answers.
@@ -93,7 +94,7 @@ func (l *LLM) ask(ctx context.Context, cv, first, second string) (Verdict, error
 	v, fault := parseAnswer(a.Text)
 	if fault != nil {
 		l.mu.Lock()
-		l.invalid++
+		l.invalid[chat.Hash(cv, first, second)] = true
 		l.mu.Unlock()
 	}
 	return v, nil

@@ -67,6 +67,9 @@ func NewReference(c ReferenceConfig) (*Reference, error) {
 	return r, err
 }
 
+// Economy is the yardstick of conciseness.
+func (r *Reference) Economy() Economy { return r.economy }
+
 // Measures are the numbers of one generated JD. What needs a real JD is NaN where the CV has none.
 type Measures struct {
 	Tokens      int

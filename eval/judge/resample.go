@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"genjobrec/eval"
 )
@@ -23,7 +26,8 @@ func resample(b eval.Bootstrap, groups []string, stat func(rows []int) (float64,
 	return all[0], nil
 }
 
-// resampleAll is resample for several statistics that come from one computation and exist on the same draws.
+// resampleAll is resample for several statistics that come from one computation and exist on the same draws. stat is called from
+// several goroutines; the result does not depend on how many.
 func resampleAll(b eval.Bootstrap, groups []string, statistics int, stat func(rows []int) ([]float64, bool)) ([]eval.Estimate, error) {
 	out := make([]eval.Estimate, statistics)
 	all := make([]int, len(groups))
@@ -56,18 +60,29 @@ func resampleAll(b eval.Bootstrap, groups []string, statistics int, stat func(ro
 	if n == 0 {
 		n = 2000
 	}
-	draws := make([][]float64, statistics)
-	rows := make([]int, 0, len(groups))
-	for r := range n {
-		rng := rand.New(rand.NewPCG(b.Seed, uint64(r)))
-		rows = rows[:0]
-		for range byGroup {
-			rows = append(rows, byGroup[rng.IntN(len(byGroup))]...)
-		}
-		if v, ok := stat(rows); ok {
-			for k := range draws {
-				draws[k] = append(draws[k], v[k])
+	values := make([][]float64, n) // nil where the statistics do not exist
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), n) {
+		wg.Go(func() {
+			rows := make([]int, 0, len(groups))
+			for r := int(next.Add(1)) - 1; r < n; r = int(next.Add(1)) - 1 {
+				rng := rand.New(rand.NewPCG(b.Seed, uint64(r)))
+				rows = rows[:0]
+				for range byGroup {
+					rows = append(rows, byGroup[rng.IntN(len(byGroup))]...)
+				}
+				if v, ok := stat(rows); ok {
+					values[r] = v
+				}
 			}
+		})
+	}
+	wg.Wait()
+	draws := make([][]float64, statistics)
+	for _, v := range values {
+		for k := range v {
+			draws[k] = append(draws[k], v[k])
 		}
 	}
 	drawn := len(draws[0])

@@ -21,6 +21,7 @@ const usage = `girl: generative job recommendation with large language models (a
   girl score     score new CV–JD pairs with the matchers of a finished run
   girl generate  write JDs for one CV with the writers of a finished run
   girl ablate    take GIRL apart, for a finished run: without SFT, normalisation, KL or PPO, and cold start (research question 3)
+  girl judge     judge the written JDs of a finished run pairwise (research question 1)
   girl sweep     vary number and temperature of the written JDs for a finished run (research question 4)
   girl publish   copy what of a finished run may be shown to others, and README's section on it
   girl market    write a synthetic labour market as a dataset
@@ -59,7 +60,7 @@ var errUsage = errors.New("usage")
 const grace = 800 * time.Millisecond
 
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	commands := map[string]command{"run": runCommand, "score": scoreCommand, "sweep": sweepCommand, "ablate": ablateCommand, "publish": publishCommand, "market": marketCommand, "import": importCommand,
+	commands := map[string]command{"run": runCommand, "score": scoreCommand, "judge": judgeCommand, "sweep": sweepCommand, "ablate": ablateCommand, "publish": publishCommand, "market": marketCommand, "import": importCommand,
 		"generate": func(ctx context.Context, args []string, out, err io.Writer) error {
 			return generateCommand(ctx, args, stdin, out, err)
 		}}

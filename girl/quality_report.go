@@ -1,0 +1,259 @@
+package girl
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"genjobrec/eval"
+	"genjobrec/eval/judge"
+	"genjobrec/results"
+)
+
+// conclude writes the study's tables, figures, rq1.csv and its part of the page.
+func (q *quality) conclude(s *qualityStatistics, llm *llmJudged) (*QualityReport, error) {
+	name := q.data.offlineJudgeName()
+	out := &QualityReport{Judge: name}
+	notes := slices.Clone(q.notes)
+	if llm == nil && q.options.Writer.Model != "" {
+		notes = append(notes, "No language model judges: none is named by "+judge.Role+"_MODEL.")
+	}
+	about := []string{"Judge: " + name + "."}
+	if q.data.Market != nil {
+		about = append(about, "The oracle reads JDs with a parser of the market's own language: what a JD says in other words, it does not see.")
+	}
+	about = append(about, shortNote(s)...)
+	out.Tables = append(out.Tables, q.winTable("rq1", "RQ1 on "+q.data.Name+": generated JDs judged pairwise", &s.Matrix, append(about, notes...)),
+		q.lengthTable(s.Lengths, s.LLMLengths, llm))
+	figures, err := q.figures("rq1", "the offline judge", &s.Matrix, s.Lengths)
+	if err != nil {
+		return nil, err
+	}
+	if llm != nil {
+		more, err := q.figures("rq1_llm", "judge "+llm.model, s.LLM, s.LLMLengths)
+		if err != nil {
+			return nil, err
+		}
+		figures = append(figures, more...)
+		about := []string{fmt.Sprintf("Judge: the language model %s at temperature 0, asked in both orders of each pair: where they agree, that is the verdict, where not, a tie. %d CVs drawn by lot (split.seed).", llm.model, llm.cvs),
+			fmt.Sprintf("%s. %d answers could not be parsed: a contest with such an answer is invalid, never a tie.", capital(usageWords(llm.usage.Usage)), llm.usage.Invalid)}
+		out.Tables = append(out.Tables, q.winTable("rq1_llm", "RQ1 on "+q.data.Name+": generated JDs judged pairwise by a language model", s.LLM, about), q.agreementTable(s, name, llm))
+	}
+	for _, f := range figures {
+		out.Figures = append(out.Figures, f.figure)
+	}
+	return out, errors.Join(q.addSection("rq1", "RQ1: are the written job descriptions good?", out.Tables, figures...), results.WriteCSV(q.path("rq1.csv"), q.rows(s)))
+}
+
+func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
+// fixedSystem reports whether a system's JDs do not depend on training seeds.
+func (q *quality) fixedSystem(name string) bool {
+	return name == systemNearest || name == systemReal || q.llm != "" && name == q.llm
+}
+
+// cellWarnings leaves out that there is one seed only where no system was trained.
+func (q *quality) cellWarnings(c judge.Cell) []eval.Warning {
+	if !q.fixedSystem(c.A) || !q.fixedSystem(c.B) {
+		return c.Net.Warnings
+	}
+	return slices.DeleteFunc(slices.Clone(c.Net.Warnings), func(w eval.Warning) bool { return strings.HasPrefix(string(w), "one seed") })
+}
+
+// winTable lists wins, ties and losses of each pair of systems.
+func (q *quality) winTable(name, title string, m *judge.Matrix, about []string) results.Table {
+	count := func(key, name string) results.Column {
+		return results.Column{Key: key, Name: name, Kind: results.KindCount}
+	}
+	t := results.Table{Name: name, Title: title, Wide: true,
+		Columns: []results.Column{{Key: "a", Name: "A"}, {Key: "b", Name: "B"}, {Key: "criterion", Name: "Criterion"}, count("win", "A wins"), count("tie", "Tie"), count("lose", "A loses"), count("invalid", "Invalid"),
+			{Key: "net", Name: "Net win rate of A", Kind: results.KindSigned, Digits: 3, Interval: true}, {Key: "p_holm", Name: "p (Holm)", Kind: results.KindPValue}},
+		Notes: append(about,
+			"One JD of each system a CV and seed; systems that were not trained meet once a CV.",
+			"Net win rate: (wins − losses)/(wins + ties + losses), with 95 % intervals and two-sided p-values from the bootstrap over CV groups and, from two seeds on, the spread between seeds; Holm corrects over this table.",
+			"Detail and conciseness both follow length: read rq1_length beside them.")}
+	last := ""
+	for _, c := range m.Cells {
+		t.Rows = append(t.Rows, results.TableRow{Rule: last != "" && last != c.A+c.B, Notes: warningNotes(q.cellWarnings(c)), Cells: []results.Cell{results.Text(c.A), results.Text(c.B), results.Text(c.Criterion.String()),
+			results.Number(float64(c.Win)), results.Number(float64(c.Tie)), results.Number(float64(c.Lose)), results.Number(float64(c.Invalid)),
+			results.WithInterval(c.Net.Value, max(c.Net.Low, -1), min(c.Net.High, 1)), results.Number(c.PHolm)}})
+		last = c.A + c.B
+	}
+	return t
+}
+
+// estimateCell shows an estimate, or nothing where there is none.
+func estimateCell(x eval.Estimate) results.Cell {
+	if math.IsNaN(x.Value) {
+		return results.Missing()
+	}
+	return results.WithInterval(x.Value, x.Low, x.High)
+}
+
+// lengthTable holds length equal between pairs of systems.
+func (q *quality) lengthTable(offline, byLLM []judge.LengthReport, llm *llmJudged) results.Table {
+	t := results.Table{Name: "rq1_length", Title: "RQ1 on " + q.data.Name + ": win rates at equal length", Wide: true,
+		Columns: []results.Column{{Key: "judge", Name: "Judge"}, {Key: "a", Name: "A"}, {Key: "b", Name: "B"}, {Key: "criterion", Name: "Criterion"}, {Key: "raw", Name: "Win rate of A", Kind: results.KindNumber, Digits: 3},
+			{Key: "controlled", Name: "At equal length", Kind: results.KindNumber, Digits: 3, Interval: true},
+			{Key: "slope", Name: "Log-odds per ln length ratio", Kind: results.KindSigned, Digits: 2, Interval: true},
+			{Key: "log_ratio", Name: "Mean ln length ratio", Kind: results.KindSigned, Digits: 3}},
+		Notes: []string{"A tie is half a win. At equal length: logistic regression on the log of A's length over B's in tokens, after arXiv 2404.04475; 95 % intervals from the bootstrap over CV groups."}}
+	add := func(name string, list []judge.LengthReport) {
+		for i, e := range list {
+			t.Rows = append(t.Rows, results.TableRow{Rule: len(t.Rows) > 0 && i%len(judge.Criteria()) == 0, Notes: warningNotes(slices.Concat(e.Controlled.Warnings, e.Slope.Warnings, extrapolated(e))),
+				Cells: []results.Cell{results.Text(name), results.Text(e.A), results.Text(e.B), results.Text(e.Criterion.String()), results.Number(e.Raw), estimateCell(e.Controlled), estimateCell(e.Slope), results.Number(e.MeanLogRatio)}})
+		}
+	}
+	add("offline", offline)
+	if llm != nil {
+		add(llm.model, byLLM)
+	}
+	return t
+}
+
+// extrapolated warns where hardly any two texts are about equally long.
+func extrapolated(e judge.LengthReport) []eval.Warning {
+	alike := 0
+	for _, b := range e.Bins {
+		if b.Low < 0 && b.High > 0 {
+			alike += b.Win + b.Tie + b.Lose
+		}
+	}
+	if e.N == 0 || 10*alike >= e.N {
+		return nil
+	}
+	return []eval.Warning{eval.Warning(fmt.Sprintf("the lengths are alike in %d of %d contests only: the win rate at equal length is extrapolated", alike, e.N))}
+}
+
+// shortNote says where conciseness is not what its name says.
+func shortNote(s *qualityStatistics) []string {
+	if s.Short < 0.1 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%.0f %% of GIRL's JDs have fewer than %.0f tokens, as only 5 %% of the real JDs have. So short a JD counts as one of %.0f, so that leaving out what every JD has earns nothing: among such JDs the one that says more counts as the more concise.",
+		100*s.Short, s.Shortest, s.Shortest)}
+}
+
+// agreementTable compares the two judges and shows how the order of the texts moved the language model.
+func (q *quality) agreementTable(s *qualityStatistics, name string, llm *llmJudged) results.Table {
+	share := func(key, name string, interval bool) results.Column {
+		return results.Column{Key: key, Name: name, Kind: results.KindNumber, Digits: 3, Interval: interval}
+	}
+	t := results.Table{Name: "rq1_agreement", Title: "RQ1 on " + q.data.Name + ": the language model as judge, and the offline judge", Wide: true,
+		Columns: []results.Column{{Key: "criterion", Name: "Criterion"}, {Key: "asked", Name: "Asked in both orders", Kind: results.KindCount}, {Key: "invalid", Name: "Invalid", Kind: results.KindCount},
+			share("consistent", "Both orders agree", false), share("first", "First preferred", false),
+			{Key: "shared", Name: "Both judges", Kind: results.KindCount}, share("agreement", "Judges agree", true), share("kappa", "Cohen's κ", true)},
+		Notes: []string{
+			fmt.Sprintf("%s against %s, on the contests that both decided; a tie is a verdict of its own. 95 %% intervals from the bootstrap over CV groups.", llm.model, name),
+			"Both orders agree: share of contests with the same verdict whichever JD was shown first. First preferred: share of the answers with a preference that went to the JD shown first; 0.5 is fair.",
+		}}
+	for i, a := range s.Agreement {
+		o := s.Orders[i]
+		consistent, first := math.NaN(), math.NaN()
+		if o.Asked > 0 {
+			consistent = 1 - o.Disagreement()
+		}
+		if n := o.First + o.Second; n > 0 {
+			first = float64(o.First) / float64(n)
+		}
+		t.Rows = append(t.Rows, results.TableRow{Notes: warningNotes(slices.Concat(a.Raw.Warnings, a.Kappa.Warnings)), Cells: []results.Cell{results.Text(a.Criterion.String()),
+			results.Number(float64(o.Asked)), results.Number(float64(o.Invalid)), results.Number(consistent), results.Number(first), results.Number(float64(a.N)), estimateCell(a.Raw), estimateCell(a.Kappa)}})
+	}
+	return t
+}
+
+// figures draws the net win rates of the two writers and the win rates against length by one judge.
+func (q *quality) figures(name, by string, m *judge.Matrix, lengths []judge.LengthReport) ([]captioned, error) {
+	var out []captioned
+	in := results.IntervalsInput{Name: name, Title: fmt.Sprintf("%s: net win rate by %s", q.data.Name, by)}
+	opponents := slices.DeleteFunc(slices.Clone(m.Systems), func(s string) bool { return s == modelGIRL })
+	for _, s := range opponents {
+		in.Rows = append(in.Rows, "against "+s)
+	}
+	for _, c := range judge.Criteria() {
+		panel := results.IntervalPanel{Title: c.String(), XLabel: "net win rate", At: []float64{-1, 0, 1}}
+		for _, writer := range []string{modelSFT, modelGIRL} { // colours as in the figure of RQ2
+			for i, s := range opponents {
+				if cell, ok := m.Of(writer, s, c); ok && !math.IsNaN(cell.Net.Value) {
+					panel.Marks = append(panel.Marks, results.Interval{Row: i, Series: writer, Value: cell.Net.Value, Low: max(cell.Net.Low, -1), High: min(cell.Net.High, 1)})
+				}
+			}
+		}
+		if len(panel.Marks) > 0 {
+			in.Panels = append(in.Panels, panel)
+		}
+	}
+	if len(in.Panels) > 0 {
+		f, err := results.IntervalsFigure(in)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, captioned{f, "Pairwise judgements by " + by, "Net win rates of GIRL and GIRL-SFT against each other system with 95 % intervals: +1 wins always, −1 loses always, 0 is even."})
+	}
+	f, err := lengthFigure(name+"_length", fmt.Sprintf("%s: win rate and length by %s", q.data.Name, by), lengths)
+	if f != nil {
+		out = append(out, captioned{f, "Length, by " + by, "Win rate of GIRL against the ratio of the two JDs' lengths: contests in bins with 95 % intervals (the larger the dot, the more contests), and the logistic regression. Where the curve crosses the dashed vertical line, both are equally long."})
+	}
+	return out, err
+}
+
+// lengthFigure draws bins and curves; nil where nothing was decided.
+func lengthFigure(name, title string, lengths []judge.LengthReport) (*results.Figure, error) {
+	in := results.LengthInput{Name: name, Title: title, XLabel: "length of GIRL's JD / length of the other", YLabel: "win rate of GIRL"}
+	anything := false
+	for _, c := range judge.Criteria() {
+		panel := results.LengthPanel{Title: c.String()}
+		for _, l := range lengths {
+			if l.Criterion != c {
+				continue
+			}
+			s := lengthSeries(l)
+			anything = anything || len(s.Points) > 0
+			panel.Series = append(panel.Series, s)
+		}
+		in.Panels = append(in.Panels, panel)
+	}
+	if !anything {
+		return nil, nil
+	}
+	return results.LengthFigure(in)
+}
+
+// lengthSeries draws one report.
+func lengthSeries(l judge.LengthReport) results.LengthSeries {
+	s := results.LengthSeries{Name: l.A + " against " + l.B}
+	for _, b := range l.Bins {
+		if n := b.Win + b.Tie + b.Lose; n > 0 {
+			rate := (float64(b.Win) + float64(b.Tie)/2) / float64(n) // WinRate's value may be off by rounding, and below 0
+			s.Points = append(s.Points, results.LengthPoint{LogRatio: b.MeanLogRatio, Contests: n, Rate: rate, Low: b.WinRate().Low, High: b.WinRate().High})
+		}
+	}
+	if p := l.Controlled.Value; p > 0 && p < 1 { // neither NaN nor certain
+		s.Curve = &results.LogisticCurve{Alpha: math.Log(p / (1 - p)), Beta: l.Slope.Value, From: l.MinLogRatio, To: l.MaxLogRatio}
+	}
+	return s
+}
+
+// rows are the counts and net win rates in long form: model is A, predictor is B.
+func (q *quality) rows(s *qualityStatistics) []results.Row {
+	var rows []results.Row
+	add := func(experiment string, m *judge.Matrix) {
+		for _, c := range m.Cells {
+			for _, x := range []struct {
+				metric string
+				value  float64
+			}{{"win", float64(c.Win)}, {"tie", float64(c.Tie)}, {"lose", float64(c.Lose)}, {"invalid", float64(c.Invalid)}, {"net_win_rate", c.Net.Value}} {
+				if !math.IsNaN(x.value) {
+					rows = append(rows, results.Row{Experiment: experiment, Dataset: q.data.Name, Model: c.A, Predictor: c.B, Split: "test", Metric: x.metric + "_" + c.Criterion.String(), Seed: results.Aggregate, Value: x.value})
+				}
+			}
+		}
+	}
+	add("rq1", &s.Matrix)
+	if s.LLM != nil {
+		add("rq1_llm", s.LLM)
+	}
+	return rows
+}
