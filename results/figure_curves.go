@@ -50,8 +50,8 @@ func (r *Run) Add(step, value float64) {
 }
 
 // CurvesFigure draws panels in a grid of two columns: each seed as a thin pale line, and, from two
-// seeds on, the mean over seeds as a thick one, over the steps that all seeds have. A legend names the
-// series where there are several. Errors: no data, NaN or infinite values, steps that do not rise;
+// seeds on, the mean over seeds as a thick one, over the steps that all seeds have. The points of short
+// curves are marked. A legend names the series where there are several. Errors: no data, NaN or infinite values, steps that do not rise;
 // they name panel, series, seed and step.
 func CurvesFigure(in CurvesInput) (*Figure, error) {
 	if len(in.Panels) == 0 {
@@ -156,7 +156,7 @@ func (p Panel) plot(xLabel string, names []string, path bool) *plot.Plot {
 		if len(s.Runs) > 1 {
 			out.Add(curve(mean.Steps, mean.Value, style))
 		}
-		if path {
+		if path || len(mean.Steps) <= markedPoints {
 			out.Add(&plotter.Scatter{XYs: points(mean), GlyphStyle: draw.GlyphStyle{Color: style.Color, Radius: vg.Points(1.8), Shape: draw.CircleGlyph{}}})
 		}
 	}
@@ -167,6 +167,9 @@ func (p Panel) plot(xLabel string, names []string, path bool) *plot.Plot {
 	out.Y.Min, out.Y.Max = out.Y.Min-pad, out.Y.Max+pad
 	return out
 }
+
+// markedPoints is up to how many points a curve shows where it was measured.
+const markedPoints = 12
 
 // curve is a line through points that have been checked. One point, or none, is drawn as a dot.
 func curve(steps, values []float64, style draw.LineStyle) plot.Plotter {

@@ -1,0 +1,277 @@
+package results
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// goldenFigures has one example of each kind of figure. A new kind needs a line here and
+//
+//	go test ./results -run TestGoldenFigures -update
+//
+// and then a look at its picture in testdata/figures.
+var goldenFigures = map[string]func(*testing.T) (*Figure, error){
+	"rq2":       func(t *testing.T) (*Figure, error) { return simulatedReport(t, 200, 2).Figure(), nil },
+	"curves":    func(*testing.T) (*Figure, error) { return CurvesFigure(simulatedCurves(3, "PPO")) },
+	"variants":  func(*testing.T) (*Figure, error) { return CurvesFigure(variantCurves()) },
+	"path":      func(*testing.T) (*Figure, error) { return CurvesFigure(rewardPath()) },
+	"samples":   func(*testing.T) (*Figure, error) { return CurvesFigure(sampleCurves()) },
+	"histogram": func(*testing.T) (*Figure, error) { return histogramFigure() },
+	"intervals": func(*testing.T) (*Figure, error) { return IntervalsFigure(simulatedIntervals()) },
+}
+
+// The golden pictures have a third of the resolution of the figures' PNG files, each pixel the mean of nine: small files in which
+// a digit too many still stands out.
+const goldenScale = 3
+
+// How far a picture may be from its golden one. Fonts and lines are rasterised in Go, so on the processor that drew the golden
+// pictures both numbers are zero; processors that fuse multiplication and addition move an edge by far less than a pixel, which
+// changes its pixels by a level or two of 255. A missing digit changes some 30 pixels by 50 levels and more.
+const (
+	goldenLevels = 8    // a pixel differs when one of its channels is off by more than this
+	goldenPixels = 10   // so many may differ
+	goldenMean   = 0.02 // mean difference of all channels in levels: a grid in another grey is not seen otherwise
+)
+
+func TestGoldenFigures(t *testing.T) {
+	for name, make := range goldenFigures {
+		t.Run(name, func(t *testing.T) {
+			f, err := make(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var b bytes.Buffer
+			if err := f.Render(&b, "png"); err != nil {
+				t.Fatal(err)
+			}
+			drawn, err := png.Decode(&b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			goldenPicture(t, filepath.Join("testdata", "figures", name+".png"), shrink(drawn, goldenScale))
+			b.Reset()
+			if err := f.Render(&b, "svg"); err != nil {
+				t.Fatal(err)
+			}
+			goldenDrawing(t, filepath.Join("testdata", "figures", name+".svg"), b.Bytes())
+		})
+	}
+}
+
+// goldenPicture compares pixels.
+func goldenPicture(t *testing.T, path string, got *image.RGBA) {
+	t.Helper()
+	if *update {
+		var b bytes.Buffer
+		if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, got); err != nil {
+			t.Fatal(err)
+		}
+		writeGolden(t, path, b.Bytes())
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	want := image.NewRGBA(img.Bounds())
+	draw.Draw(want, want.Bounds(), img, img.Bounds().Min, draw.Src)
+	pixels, mean, where, err := pictureDifference(got, want)
+	if err != nil {
+		t.Errorf("%s: %v", path, err)
+	} else if pixels > goldenPixels || mean > goldenMean {
+		t.Errorf("%s: %d pixels differ, at most %d may, all between %v and %v; mean difference of %.3f levels, at most %g may be; with -update git shows both pictures",
+			path, pixels, goldenPixels, where.Min, where.Max, mean, goldenMean)
+	}
+}
+
+func writeGolden(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// number is a coordinate in an SVG.
+var number = regexp.MustCompile(`-?\d+(\.\d+)?(e[-+]\d+)?`)
+
+// goldenDrawing compares an SVG: texts and elements exactly, coordinates to a hundredth of a point.
+func goldenDrawing(t *testing.T, path string, got []byte) {
+	t.Helper()
+	if *update {
+		writeGolden(t, path, got)
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	samePlaces := cmp.Comparer(func(a, b string) bool {
+		x, y := number.FindAllString(a, -1), number.FindAllString(b, -1)
+		if len(x) != len(y) || number.ReplaceAllString(a, "0") != number.ReplaceAllString(b, "0") {
+			return false
+		}
+		for i := range x {
+			if math.Abs(parseFloat(t, x[i])-parseFloat(t, y[i])) > 0.01 {
+				return false
+			}
+		}
+		return true
+	})
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(got), "\n"), samePlaces); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
+	}
+}
+
+// shrink averages squares of n by n pixels; what is left over at the right and below is dropped.
+func shrink(img image.Image, n int) *image.RGBA {
+	b := img.Bounds()
+	out := image.NewRGBA(image.Rect(0, 0, b.Dx()/n, b.Dy()/n))
+	for y := range out.Rect.Dy() {
+		for x := range out.Rect.Dx() {
+			var sum [3]uint32
+			for i := range n * n {
+				r, g, b, _ := img.At(b.Min.X+x*n+i%n, b.Min.Y+y*n+i/n).RGBA()
+				sum[0], sum[1], sum[2] = sum[0]+r>>8, sum[1]+g>>8, sum[2]+b>>8
+			}
+			area := uint32(n * n)
+			out.SetRGBA(x, y, color.RGBA{uint8(sum[0] / area), uint8(sum[1] / area), uint8(sum[2] / area), 255})
+		}
+	}
+	return out
+}
+
+// pictureDifference counts the pixels that differ, says where they are, and gives the mean difference of all channels.
+func pictureDifference(a, b *image.RGBA) (pixels int, mean float64, where image.Rectangle, err error) {
+	if a.Rect != b.Rect {
+		return 0, 0, where, fmt.Errorf("size %v, want %v", a.Rect.Size(), b.Rect.Size())
+	}
+	sum := 0
+	for i := 0; i < len(a.Pix); i += 4 {
+		largest := 0
+		for c := range 3 {
+			d := int(a.Pix[i+c]) - int(b.Pix[i+c])
+			d = max(d, -d)
+			sum, largest = sum+d, max(largest, d)
+		}
+		if largest > goldenLevels {
+			x, y := i%a.Stride/4, i/a.Stride
+			pixels, where = pixels+1, where.Union(image.Rect(x, y, x+1, y+1))
+		}
+	}
+	return pixels, float64(sum) / float64(len(a.Pix)/4*3), where, nil
+}
+
+// variantCurves has more series than a line of the legend holds, one of them short.
+func variantCurves() CurvesInput {
+	in := simulatedCurves(2, "GIRL", "without SFT", "without reward normalisation", "without KL", "reranking")
+	in.Name, in.Title, in.Panels = "variants", "PPO and its variants", in.Panels[:3]
+	short := &in.Panels[0].Series[4]
+	for i := range short.Runs {
+		short.Runs[i].Steps, short.Runs[i].Value = short.Runs[i].Steps[:20], short.Runs[i].Value[:20]
+	}
+	return in
+}
+
+// rewardPath turns back on itself.
+func rewardPath() CurvesInput {
+	in := CurvesInput{Name: "path", Title: "Reward against the distance from the start", XLabel: "square root of KL in nats per JD", Path: true}
+	for i, title := range []string{"Proxy reward", "Gold reward"} {
+		p := Panel{Title: title, YLabel: []string{"reward model score", "acceptance probability"}[i]}
+		for j, name := range []string{"GIRL", "without KL"} {
+			s := Series{Name: name}
+			for seed := range 2 {
+				r := Run{Seed: int64(seed)}
+				for k := range 9 {
+					x := float64(k) / 8
+					r.Add(3*math.Sin(2*x)*float64(1+j), math.Sin(2.5*x)+0.1*float64(seed)+0.4*float64(j)*x)
+				}
+				s.Runs = append(s.Runs, r)
+			}
+			p.Series = append(p.Series, s)
+		}
+		in.Panels = append(in.Panels, p)
+	}
+	return in
+}
+
+// sampleCurves imitates quality and cost against the number of generated JDs, with one seed.
+func sampleCurves() CurvesInput {
+	in := CurvesInput{Name: "samples", Title: "Number of generated JDs", XLabel: "K, JDs per CV"}
+	for i, title := range []string{"AUC", "LogLoss", "Tokens written", "Wall time of writing"} {
+		p := Panel{Title: title, YLabel: []string{"AUC (higher is better)", "nats (lower is better)", "tokens per CV", "ms per CV"}[i]}
+		names := []string{"MLP", "Dot"}
+		if i > 1 {
+			names = []string{"writing"}
+		}
+		for j, name := range names {
+			var r Run
+			for _, k := range []float64{0, 1, 2, 4, 8, 16} {
+				gain := 0.02 * (1 - math.Exp(-k/3))
+				r.Add(k, []float64{0.72 + gain - 0.01*float64(j), 0.55 - gain + 0.01*float64(j), 61 * k, 2.4 * k}[i])
+			}
+			p.Series = append(p.Series, Series{Name: name, Runs: []Run{r}})
+		}
+		in.Panels = append(in.Panels, p)
+	}
+	return in
+}
+
+func histogramFigure() (*Figure, error) {
+	in := CurvesInput{Name: "histogram", Title: "Lengths of the texts", XLabel: "characters"}
+	for i, title := range []string{"CVs", "JDs"} {
+		p := Panel{Title: title, YLabel: "share of texts"}
+		for j, name := range [][]string{{"train", "valid", "test"}, {"all"}}[i] {
+			var lengths []float64
+			for k := range 200 {
+				lengths = append(lengths, 300+100*float64(i)+40*float64(j)+120*math.Sin(float64(k*k+7*j)))
+			}
+			r, err := Histogram(lengths, 0, 700, 24)
+			if err != nil {
+				return nil, err
+			}
+			p.Series = append(p.Series, Series{Name: name, Runs: []Run{r}})
+		}
+		in.Panels = append(in.Panels, p)
+	}
+	return CurvesFigure(in)
+}
+
+// simulatedIntervals has two series, a row with one of them and a mark without interval.
+func simulatedIntervals() IntervalsInput {
+	in := IntervalsInput{Name: "intervals", Title: "What each stage adds", Rows: []string{"full", "without SFT", "without reward normalisation", "reranking, best of 4"}}
+	for i, label := range []string{"difference of AUC to full", "difference of LogLoss to full, nats"} {
+		p := IntervalPanel{Title: []string{"AUC", "LogLoss"}[i], XLabel: label, At: []float64{0}}
+		for row := range in.Rows {
+			for j, name := range []string{"MLP", "Dot"} {
+				v := 0.004*float64(row) - 0.003*float64(j)
+				m := Interval{Row: row, Series: name, Value: v, Low: v - 0.01 - 0.002*float64(row), High: v + 0.012}
+				switch {
+				case row == 0:
+					m.Low, m.High = math.NaN(), math.NaN()
+				case row == 3 && j == 1:
+					continue
+				}
+				p.Marks = append(p.Marks, m)
+			}
+		}
+		in.Panels = append(in.Panels, p)
+	}
+	return in
+}
