@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -83,6 +84,45 @@ func TestRecalibrateErrors(t *testing.T) {
 	}
 }
 
+// A row's own label must not move its probability, its neighbours' must; and what is over-confident comes out calibrated.
+func TestCrossRecalibration(t *testing.T) {
+	labels, probs := calibrated(rand.New(rand.NewPCG(6, 7)), 4000)
+	clusters := make([]int, len(labels))
+	for i := range probs {
+		clusters[i] = i / 4
+		probs[i] = sigmoid(2 * logit(probs[i]))
+	}
+	got, err := CrossRecalibrate(labels, clusters, 10, probs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slope, intercept, err := Calibration(labels, got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "slope", slope, 1, 0.03)
+	near(t, "intercept", intercept, 0, 0.03)
+	other := slices.Clone(labels)
+	for i := range 4 { // the first cluster
+		other[i] = 1 - other[i]
+	}
+	again, err := CrossRecalibrate(other, clusters, 10, probs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range got {
+		if sameFold := clusters[i]%10 == 0; (got[i] == again[i]) != sameFold {
+			t.Fatalf("row %d of cluster %d: %g, with other labels in cluster 0 %g", i, clusters[i], got[i], again[i])
+		}
+	}
+	if _, err := CrossRecalibrate([]int{0, 1}, []int{3, 3}, 10, []float64{0.1, 0.2}); !errors.Is(err, ErrRange) {
+		t.Errorf("one cluster: error %v", err)
+	}
+	if _, err := CrossRecalibrate([]int{0, 0, 1}, []int{1, 2, 3}, 10, []float64{0.1, 0.2, 0.3}); !errors.Is(err, ErrOneClass) {
+		t.Errorf("all matches in one fold: error %v", err)
+	}
+}
+
 // Two runs of ten rows in two bins; clusters of two.
 func TestReliabilityOfRunsByHand(t *testing.T) {
 	labels := []int{1, 0, 1, 0, 1, 1, 0, 0, 1, 0}
@@ -106,6 +146,11 @@ func TestReliabilityOfRunsByHand(t *testing.T) {
 	near(t, "rate above", high.PosRate, 3./4, exact)
 	if !(low.Rate.Low <= 7./16 && 7./16 <= low.Rate.High && low.Rate.Low < low.Rate.High) || low.Rate.Value != low.PosRate {
 		t.Errorf("interval %+v", low.Rate)
+	}
+	// Where all or none match, resampling sees no doubt: no interval either.
+	if sure, err := (Bootstrap{}).Reliability([]int{0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1}, []int{1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6}, 2,
+		[]float64{0.1, 0.9, 0.1, 0.9, 0.1, 0.9, 0.1, 0.9, 0.1, 0.9, 0.1, 0.9}); err != nil || !math.IsNaN(sure[0].Rate.Low) || sure[1].Clusters != 6 || !math.IsNaN(sure[1].Rate.High) {
+		t.Errorf("rates of 0 and 1: %+v, error %v", sure, err)
 	}
 	if !math.IsNaN(high.Rate.Low) || high.Rate.Value != high.PosRate { // four clusters are too few
 		t.Errorf("interval of four clusters %+v", high.Rate)

@@ -11,8 +11,8 @@ type RateBin struct {
 	Bin          // Count is summed over runs, the means are over all of them
 	Runs     int // that have predictions in the bin
 	Clusters int // that have rows in the bin
-	// Rate is the observed share of positives with its interval by the bootstrap over clusters, NaN bounds where too few clusters
-	// ([minRateClusters]) have rows in the bin.
+	// Rate is the observed share of positives with its interval by the bootstrap over clusters. Its bounds are NaN where fewer than
+	// five clusters have rows in the bin, and where all rows or none are positive: there resampling says nothing.
 	Rate Estimate
 }
 
@@ -88,7 +88,7 @@ func (b Bootstrap) Reliability(labels, clusters []int, bins int, runs ...[]float
 	}
 	for i := range out {
 		out[i].Rate = Estimate{Value: out[i].PosRate, SE: math.NaN(), Low: math.NaN(), High: math.NaN(), P: math.NaN()}
-		if out[i].Clusters < minRateClusters {
+		if out[i].Clusters < minRateClusters || out[i].PosRate == 0 || out[i].PosRate == 1 {
 			continue
 		}
 		if out[i].Rate, err = b.Summarise(out[i].PosRate, slices.DeleteFunc(draws[i], math.IsNaN), nil); err != nil {

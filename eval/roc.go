@@ -71,6 +71,13 @@ func tprAt(curve []ROCPoint, x float64) (low, high float64) {
 	return curve[first].TPR, curve[last].TPR
 }
 
+// TPRAt is the true positive rate of a curve from [ROC] at a false positive rate from 0 to 1: the upper end where the curve is
+// vertical, as a threshold can be chosen there.
+func TPRAt(curve []ROCPoint, fpr float64) float64 {
+	_, high := tprAt(curve, fpr)
+	return high
+}
+
 // ROCArea is the area under a ROC curve by the trapezoid rule.
 func ROCArea(curve []ROCPoint) float64 {
 	area := 0.0

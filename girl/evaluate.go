@@ -1,6 +1,7 @@
 package girl
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -60,8 +61,8 @@ func (r *run) evaluate() error {
 
 // What the evaluation leaves in tables and figures; studies add theirs.
 var (
-	evaluateTables  = []string{"rq2", "rq2_differences", "training"}
-	evaluateFigures = []string{"rq2", "ppo"}
+	evaluateTables  = []string{"rq2", "rq2_differences", "rq2_delong", "rq2_calibration", "rq2_calibration_differences", "training"}
+	evaluateFigures = []string{"rq2", "rq2_roc", "rq2_reliability", "ppo"}
 )
 
 // evaluateInto does the evaluation; key stands for the state of the run.
@@ -93,8 +94,11 @@ func (r *run) evaluateInto(key string, rec *stageRecord) error {
 		results.WriteArrow(r.path("results.arrow"), rows)); err != nil {
 		return err
 	}
-	if err := r.saveSection("rq2", "RQ2: do written job descriptions improve the matcher?", rq2.Tables(), captioned{rq2.Figure(), "Matching",
-		"AUC and LogLoss of the six matchers on the test pairs: means over seeds with 95 % intervals, single seeds as small rings, baselines as dashed lines" + r.ceilingWords() + "."}); err != nil {
+	figures, err := r.matchingFigures(rq2)
+	if err != nil {
+		return err
+	}
+	if err := r.saveSection("rq2", "RQ2: do written job descriptions improve the matcher?", rq2.Tables(), figures...); err != nil {
 		return err
 	}
 	curves := captioned{stages.figure, "PPO", "PPO round by round: rewards, KL to GIRL-SFT, entropy and length on validation CVs, and the share of clipped tokens in the updates."}
@@ -147,6 +151,44 @@ func (r *run) rq2(scores []results.ScoreRow) (*results.RQ2Report, error) {
 			return nil, err
 		}
 		in.CeilingAUC, in.CeilingLogLoss = &ceiling.ExpectedAUC, &ceiling.ExpectedLogLoss
+		in.Truth = m.Accept
 	}
 	return results.RQ2(in)
+}
+
+// matchingFigures are the figures of the second research question with their captions.
+func (r *run) matchingFigures(rq2 *results.RQ2Report) ([]captioned, error) {
+	roc, err := rq2.ROCFigure()
+	if err != nil {
+		return nil, err
+	}
+	reliability, err := rq2.ReliabilityFigure()
+	if err != nil {
+		return nil, err
+	}
+	truth := ""
+	if r.data.Market != nil {
+		truth = " The black curve is that of the true probabilities, in expectation over the labels."
+	}
+	return []captioned{
+		{rq2.Figure(), "Matching", "AUC and LogLoss of the six matchers on the test pairs: means over seeds with 95 % intervals, single seeds as small rings, baselines as dashed lines" + r.ceilingWords() + "."},
+		{roc, "ROC curves", "Above: ROC curves of the matchers, means over seeds by vertical averaging, single seeds thin and pale, and the areas with 95 % intervals." + truth +
+			" Below: by how much the true positive rate lies above that of Base at the same false positive rate, with pointwise 95 % intervals over CV groups and seeds."},
+		{reliability, "Reliability", "Observed share of matches against the predicted probability in ten bins of equal width, as the matchers are and after logistic recalibration by validation (see the tables), " +
+			"with 95 % intervals from the bootstrap over CV groups (a ring: fewer than five groups, no interval), and the number of pairs a seed in each bin. Runs of all seeds are pooled within a bin."},
+	}, nil
+}
+
+// Matching computes the report of the second research question anew from the scores of a finished run, as the run itself did.
+func Matching(ctx context.Context, runDir string) (*results.RQ2Report, error) {
+	d, c, err := OpenData(ctx, runDir)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{ctx: ctx, cfg: c, dir: runDir, data: d}
+	scores, err := results.ReadScores(r.path(scoresFile))
+	if err != nil {
+		return nil, err
+	}
+	return r.rq2(scores)
 }

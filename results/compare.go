@@ -43,6 +43,9 @@ type Comparison struct {
 	Groups    int     // CV groups
 	Level     float64 // of all intervals
 	Warnings  []eval.Warning
+
+	set  *testSet
+	boot eval.Bootstrap
 }
 
 // SystemResult is one system's numbers.
@@ -85,9 +88,6 @@ func Compare(in CompareInput) (*Comparison, error) {
 	if in.Split == "" {
 		in.Split = "test"
 	}
-	if in.Level == 0 {
-		in.Level = 0.95
-	}
 	set, err := collect(in.Scores, in.Split, func(id SystemID) bool { return slices.Contains(in.Systems, id) })
 	if err != nil {
 		return nil, fmt.Errorf("results: %w", err)
@@ -95,11 +95,19 @@ func Compare(in CompareInput) (*Comparison, error) {
 	if len(set.systems) == 0 {
 		return nil, fmt.Errorf("results: no scores of split %q for any of %v", in.Split, in.Systems)
 	}
-	c := &Comparison{Split: in.Split, Pairs: len(set.labels), Level: in.Level}
+	return compareSet(set, in)
+}
+
+// compareSet is [Compare] on scores that have been collected.
+func compareSet(set *testSet, in CompareInput) (*Comparison, error) {
+	if in.Level == 0 {
+		in.Level = 0.95
+	}
+	boot := eval.Bootstrap{Resamples: in.Resamples, Seed: in.Seed, Level: in.Level}
+	c := &Comparison{Split: in.Split, Pairs: len(set.labels), Level: in.Level, set: set, boot: boot}
 	for _, y := range set.labels {
 		c.Positives += y
 	}
-	boot := eval.Bootstrap{Resamples: in.Resamples, Seed: in.Seed, Level: in.Level}
 
 	// One bootstrap run for all: every system and seed on the same resamples.
 	var all [][]float64

@@ -39,27 +39,31 @@ func (c *Comparison) test(contrasts []Contrast, boot eval.Bootstrap) error {
 }
 
 // difference is the estimate of mean(a) − mean(b) with the uncertainty of the test pairs, and then with
-// that of the seeds too. Where both systems ran with the same seeds, the seeds are pairs: a seed
-// also decides what the two runs share, such as the order of training.
+// that of the seeds too.
 func difference(a, b *SystemResult, drawsA, drawsB []float64, pick func(RunMetrics) float64, groups int, boot eval.Bootstrap) (testOnly, all eval.Estimate, err error) {
-	valuesA, valuesB := a.values(pick), b.values(pick)
 	draws := make([]float64, len(drawsA))
 	for i := range draws {
 		draws[i] = drawsA[i] - drawsB[i]
 	}
-	if testOnly, err = boot.Summarise(mean(valuesA)-mean(valuesB), draws, nil); err != nil {
+	if testOnly, err = boot.Summarise(mean(a.values(pick))-mean(b.values(pick)), draws, nil); err != nil {
 		return testOnly, all, err
 	}
-	runs := [][]float64{valuesA, valuesB}
-	if slices.Equal(a.Seeds, b.Seeds) {
-		paired := make([]float64, len(valuesA))
-		for i := range paired {
-			paired[i] = valuesA[i] - valuesB[i]
-		}
-		runs = [][]float64{paired}
-	}
-	all, err = eval.WithSeedVariance(testOnly, groups, boot.Level, runs...)
+	all, err = eval.WithSeedVariance(testOnly, groups, boot.Level, seedDifferences(a, b, pick)...)
 	return testOnly, all, err
+}
+
+// seedDifferences are the values whose spread is the seeds' part in a difference. Where both systems ran with the same seeds, the
+// seeds are pairs: a seed also decides what the two runs share, such as the order of training.
+func seedDifferences(a, b *SystemResult, pick func(RunMetrics) float64) [][]float64 {
+	valuesA, valuesB := a.values(pick), b.values(pick)
+	if !slices.Equal(a.Seeds, b.Seeds) {
+		return [][]float64{valuesA, valuesB}
+	}
+	paired := make([]float64, len(valuesA))
+	for i := range paired {
+		paired[i] = valuesA[i] - valuesB[i]
+	}
+	return [][]float64{paired}
 }
 
 func mean(values []float64) float64 {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +22,21 @@ func figures(t *testing.T) []*Figure {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return []*Figure{simulatedReport(t, 200, 2).Figure(), curves}
+	return append(matchingFigures(t, simulatedReport(t, 200, 2)), curves)
+}
+
+// matchingFigures are the three figures of a report.
+func matchingFigures(t *testing.T, r *RQ2Report) []*Figure {
+	t.Helper()
+	roc, err := r.ROCFigure()
+	if err != nil {
+		t.Fatal(err)
+	}
+	reliability, err := r.ReliabilityFigure()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []*Figure{r.Figure(), roc, reliability}
 }
 
 func TestFigureBytesAreStable(t *testing.T) {
@@ -106,25 +121,9 @@ func TestTextsDoNotCollide(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range append(figures(t), long.Figure(), odd, single) {
-		var b bytes.Buffer
-		if err := f.Render(&b, "svg"); err != nil {
-			t.Fatal(err)
-		}
-		boxes := textBoxes(t, b.Bytes())
-		if len(boxes) < 10 {
-			t.Fatalf("%s: found %d texts only", f.Name, len(boxes))
-		}
-		page := box{x1: float64(f.width.Points()), y1: float64(f.height.Points())}
-		for i, a := range boxes {
-			if a.x0 < page.x0 || a.y0 < page.y0 || a.x1 > page.x1 || a.y1 > page.y1 {
-				t.Errorf("%s: %q leaves the page", f.Name, a.text)
-			}
-			for _, c := range boxes[:i] {
-				if a.x0 < c.x1 && c.x0 < a.x1 && a.y0 < c.y1 && c.y0 < a.y1 {
-					t.Errorf("%s: %q and %q overlap", f.Name, a.text, c.text)
-				}
-			}
+	for _, f := range slices.Concat(figures(t), matchingFigures(t, long), []*Figure{odd, single}) {
+		if n := textsApart(t, f); n < 10 {
+			t.Errorf("%s: found %d texts only", f.Name, n)
 		}
 	}
 }

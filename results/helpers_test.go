@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -140,13 +141,27 @@ func simulate(pairs, seeds int) []ScoreRow {
 	return rows
 }
 
+// validated adds scores of other pairs, as if of validation.
+func validated(rows []ScoreRow) []ScoreRow {
+	out := slices.Clone(rows)
+	for _, r := range rows {
+		r.Split, r.CVID, r.CVGroup = "valid", "v"+r.CVID, "v"+r.CVGroup
+		out = append(out, r)
+	}
+	return out
+}
+
 func ptr(v float64) *float64 { return &v }
 
 func simulatedReport(t *testing.T, pairs, seeds int) *RQ2Report {
 	t.Helper()
 	r, err := RQ2(RQ2Input{
-		Dataset: "the synthetic market", Scores: simulate(pairs, seeds), BootstrapResamples: 500, Seed: 1,
+		Dataset: "the synthetic market", Scores: validated(simulate(pairs, seeds)), BootstrapResamples: 500, Seed: 1,
 		CeilingAUC: ptr(0.93), CeilingLogLoss: ptr(0.36),
+		Truth: func(_, jd string) (float64, error) { // some curve far above
+			n, err := strconv.Atoi(jd[2:])
+			return sigmoid(12 * (float64(n)/float64(pairs) - 0.5)), err
+		},
 	})
 	if err != nil {
 		t.Fatal(err)

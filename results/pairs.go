@@ -29,6 +29,7 @@ func compareIDs(a, b SystemID) int {
 
 // testSet holds the pairs of a split, in the order of their ids, and what each system says about them.
 type testSet struct {
+	pairs    []pairID
 	labels   []int
 	clusters []int
 	systems  map[SystemID]*systemScores
@@ -76,7 +77,7 @@ func collect(rows []ScoreRow, split string, keep func(SystemID) bool) (*testSet,
 	slices.SortFunc(pairs, func(a, b pairID) int {
 		return cmp.Or(cmp.Compare(a.cv, b.cv), cmp.Compare(a.jd, b.jd))
 	})
-	set := &testSet{systems: map[SystemID]*systemScores{}}
+	set := &testSet{pairs: pairs, systems: map[SystemID]*systemScores{}}
 	groups := make([]string, len(pairs))
 	position := make(map[pairID]int, len(pairs))
 	for i, p := range pairs {

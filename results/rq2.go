@@ -20,9 +20,11 @@ type RQ2Input struct {
 	// Bayes are the metrics of the true probabilities, where the data have them: no matcher can do
 	// better on average.
 	CeilingAUC, CeilingLogLoss *float64
-	BootstrapResamples         int     // default 2000
-	Seed                       uint64  // of the bootstrap
-	Level                      float64 // of intervals, default 0.95
+	// Truth gives the true probability of a pair, where the data have it; nil elsewhere. It is drawn as the ceiling's ROC curve.
+	Truth              func(cvID, jdID string) (float64, error)
+	BootstrapResamples int     // default 2000
+	Seed               uint64  // of the bootstrap
+	Level              float64 // of intervals, default 0.95
 }
 
 // RQ2Report holds everything the tables, rows and figure of the second research question show.
@@ -31,6 +33,10 @@ type RQ2Report struct {
 	Dataset                    string
 	Matchers, Baselines        []SystemID // as asked for; Comparison.Missing lists those without scores
 	CeilingAUC, CeilingLogLoss *float64
+	DeLong                     []DeLongResult     // the contrasts' differences of AUC by another test
+	Calibration                *CalibrationReport // nil without scores of validation pairs
+
+	ceiling []eval.ROCPoint // empty where nobody knows it
 }
 
 // RQ2 judges the six matchers of the paper and the baselines on the same test pairs, and tests, for each
@@ -72,7 +78,28 @@ func RQ2(in RQ2Input) (*RQ2Report, error) {
 		Seed:      in.Seed,
 		Level:     in.Level,
 	})
-	return r, err
+	if err != nil {
+		return nil, err
+	}
+	if r.DeLong, err = r.Comparison.delong(); err != nil {
+		return nil, fmt.Errorf("results: RQ2 on %s: %w", in.Dataset, err)
+	}
+	if r.Calibration, err = r.recalibrated(in.Scores); err != nil {
+		return nil, fmt.Errorf("results: RQ2 on %s: calibration: %w", in.Dataset, err)
+	}
+	if in.Truth == nil {
+		return r, nil
+	}
+	truth := make([]float64, len(r.set.pairs))
+	for i, p := range r.set.pairs {
+		if truth[i], err = in.Truth(p.cv, p.jd); err != nil {
+			return nil, err
+		}
+	}
+	if r.ceiling, err = eval.ExpectedROC(truth); err != nil {
+		return nil, fmt.Errorf("results: RQ2 on %s: true probabilities: %w", in.Dataset, err)
+	}
+	return r, nil
 }
 
 // baselines lists the systems of the named models; a name without scores stands for itself, so that
@@ -150,6 +177,12 @@ func (r *RQ2Report) Rows(experiment string) []Row {
 		add(model, c.A.Predictor, "diff_logloss_p", Aggregate, c.DiffLogLoss.P)
 		add(model, c.A.Predictor, "diff_logloss_p_holm", Aggregate, c.HolmLogLoss)
 	}
+	for _, d := range r.DeLong {
+		model := d.A.Model + " - " + d.B.Model
+		add(model, d.A.Predictor, "diff_auc_delong_p", Aggregate, d.ByPair.P)
+		add(model, d.A.Predictor, "diff_auc_delong_group_p", Aggregate, d.ByGroup.P)
+	}
+	rows = append(rows, r.Calibration.rows(experiment, r.Dataset)...)
 	if r.CeilingAUC != nil {
 		add("Bayes ceiling", "", "auc", Aggregate, *r.CeilingAUC)
 	}

@@ -6,9 +6,12 @@ import (
 	"genjobrec/eval"
 )
 
-// Tables gives the two tables of the second research question: "rq2", the metrics of every matcher and
-// baseline beside the paper's, and "rq2_differences", the tested differences.
-func (r *RQ2Report) Tables() []Table { return []Table{r.metrics(), r.differences()} }
+// Tables gives the tables of the second research question: "rq2", the metrics of every matcher and baseline beside the paper's,
+// "rq2_differences", the tested differences, "rq2_delong", those of AUC by two tests more, and, where there are scores of
+// validation pairs, "rq2_calibration" and "rq2_calibration_differences", what recalibration changes.
+func (r *RQ2Report) Tables() []Table {
+	return append([]Table{r.metrics(), r.differences(), r.delongTable()}, r.calibrationTables()...)
+}
 
 func (r *RQ2Report) metrics() Table {
 	t := Table{

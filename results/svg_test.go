@@ -76,6 +76,28 @@ func textBoxes(t *testing.T, svg []byte) []box {
 	}
 }
 
+// textsApart checks that all texts of a figure stand inside the page and none overlaps another, and counts them.
+func textsApart(t *testing.T, f *Figure) int {
+	t.Helper()
+	var b bytes.Buffer
+	if err := f.Render(&b, "svg"); err != nil {
+		t.Fatal(err)
+	}
+	boxes := textBoxes(t, b.Bytes())
+	page := box{x1: float64(f.width.Points()), y1: float64(f.height.Points())}
+	for i, a := range boxes {
+		if a.x0 < page.x0 || a.y0 < page.y0 || a.x1 > page.x1 || a.y1 > page.y1 {
+			t.Errorf("%s: %q leaves the page", f.Name, a.text)
+		}
+		for _, c := range boxes[:i] {
+			if a.x0 < c.x1 && c.x0 < a.x1 && a.y0 < c.y1 && c.y0 < a.y1 {
+				t.Errorf("%s: %q and %q overlap", f.Name, a.text, c.text)
+			}
+		}
+	}
+	return len(boxes)
+}
+
 // matrix is an affine map: (x, y) → (m0·x + m2·y + m4, m1·x + m3·y + m5), as SVG writes it.
 type matrix [6]float64
 

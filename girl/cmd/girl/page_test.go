@@ -42,8 +42,8 @@ func TestPageOfARun(t *testing.T) {
 			}
 		}
 	}
-	if n := strings.Count(page, "<svg "); n != 2 {
-		t.Errorf("%d drawings, want 2", n)
+	if n := strings.Count(page, "<svg "); n != 4 {
+		t.Errorf("%d drawings, want 4", n)
 	}
 	file, err := os.Open(filepath.Join(dir, "tables", "rq2.csv"))
 	if err != nil {
