@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"genjobrec/girl/lm"
+	"genjobrec/internal/wholefile"
 )
 
 // stageRecord lies beside a stage's outputs as NAME.stage.json and says what made them. A stage whose key and outputs are
@@ -156,23 +157,7 @@ func writeJSON(path string, v any) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return writeFile(path, append(data, '\n'))
-}
-
-func writeFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("writing %s: %w", path, err), os.Remove(f.Name()))
-	}
-	return nil
+	return wholefile.WriteBytes(path, append(data, '\n'))
 }
 
 // readJSON reads what writeJSON wrote; the error names the file.

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"genjobrec/internal/wholefile"
 )
 
 // Publish copies what of a finished run may be shown to others into the folder out, replacing what is there: tables, figures as SVG,
@@ -46,7 +48,7 @@ func Publish(runDir, out string) error {
 				}
 			}
 			path := filepath.Join(dir, f)
-			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), writeFile(path, data)); err != nil {
+			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), wholefile.WriteBytes(path, data)); err != nil {
 				return err
 			}
 		}
@@ -131,5 +133,5 @@ func UpdateReadme(readme, dir, link string) error {
 	if !ok || !closed {
 		return fmt.Errorf("%s has no lines %q and %q", readme, strings.TrimSpace(begin), strings.TrimSpace(end))
 	}
-	return writeFile(readme, []byte(before+begin+section+end+after))
+	return wholefile.WriteBytes(readme, []byte(before+begin+section+end+after))
 }

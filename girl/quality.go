@@ -22,6 +22,7 @@ import (
 	"genjobrec/eval"
 	"genjobrec/eval/chat"
 	"genjobrec/eval/judge"
+	"genjobrec/internal/wholefile"
 	"genjobrec/results"
 )
 
@@ -300,7 +301,7 @@ func writeJudgements(path string, js []judge.Judgement) error {
 		}
 		data = append(append(data, line...), '\n')
 	}
-	return writeFile(path, data)
+	return wholefile.WriteBytes(path, data)
 }
 
 // readJudgements joins the verdicts of a file to their contests.
@@ -449,7 +450,7 @@ func writeGob(path string, v any) error {
 	if err := gob.NewEncoder(&b).Encode(v); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return writeFile(path, b.Bytes())
+	return wholefile.WriteBytes(path, b.Bytes())
 }
 
 func readGob(path string, v any) error {

@@ -16,6 +16,7 @@ import (
 	"genjobrec/datasets"
 	"genjobrec/eval/chat"
 	"genjobrec/eval/judge"
+	"genjobrec/internal/wholefile"
 )
 
 // Files in the folder rq1 of a run where language models behind an endpoint take part. None holds a key.
@@ -173,7 +174,7 @@ func (q *quality) writeLLM(client *chat.Client, prompt llmPrompt, cvs []string, 
 	u := client.Usage()
 	rec.Tokens = int(u.AnswerTokens + u.CachedAnswerTokens)
 	rec.Notes = append(rec.Notes, usageWords(u))
-	return errors.Join(writeJSON(filepath.Join(q.folder, llmUsageFile), u), writeFile(filepath.Join(q.folder, llmTextsFile), data.Bytes()))
+	return errors.Join(writeJSON(filepath.Join(q.folder, llmUsageFile), u), wholefile.WriteBytes(filepath.Join(q.folder, llmTextsFile), data.Bytes()))
 }
 
 // llmTexts reads what the writing model wrote, by CV.

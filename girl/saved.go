@@ -19,6 +19,7 @@ import (
 	"genjobrec/girl/reward"
 	"genjobrec/girl/sft"
 	"genjobrec/girl/tokenizer"
+	"genjobrec/internal/wholefile"
 	"genjobrec/results"
 )
 
@@ -200,7 +201,7 @@ func (r *run) writeSplits() error {
 	for _, id := range ids {
 		fmt.Fprintf(&b, "%s,%s,%t,%d\n", csvField(id), a.Split[id], a.Generator[id], a.Group[id])
 	}
-	return writeFile(filepath.Join(r.dir, "splits.csv"), []byte(b.String()))
+	return wholefile.WriteBytes(filepath.Join(r.dir, "splits.csv"), []byte(b.String()))
 }
 
 // csvField quotes a field where RFC 4180 asks for it.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"genjobrec/datasets"
+	"genjobrec/internal/wholefile"
 )
 
 // FileName is the file beside a stored dataset from which its market is rebuilt.
@@ -33,25 +34,7 @@ func (m *Market) Save(dir string) error {
 	if err != nil {
 		return fmt.Errorf("market: %w", err)
 	}
-	f, err := os.CreateTemp(dir, FileName+".*")
-	if err != nil {
-		return fmt.Errorf("market: %w", err)
-	}
-	_, err = f.Write(append(b, '\n'))
-	if e := f.Chmod(0o644); err == nil {
-		err = e
-	}
-	if e := f.Sync(); err == nil {
-		err = e
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), filepath.Join(dir, FileName))
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
+	if err := wholefile.WriteBytes(filepath.Join(dir, FileName), append(b, '\n')); err != nil {
 		return fmt.Errorf("market: %w", err)
 	}
 	return nil

@@ -1,7 +1,6 @@
 package recommend
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/gob"
@@ -10,6 +9,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"genjobrec/internal/wholefile"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/support/exceptions"
@@ -34,7 +35,7 @@ const magic = "genjobrec recommend 1\n"
 
 // Save writes the model and the tuning table into an existing folder. The same result gives the same bytes.
 func (r *Result) Save(dir string) error {
-	if err := writeFile(filepath.Join(dir, TuningFile), func(w io.Writer) error { return WriteTuning(w, r.Tuning) }); err != nil {
+	if err := wholefile.Write(filepath.Join(dir, TuningFile), func(w io.Writer) error { return WriteTuning(w, r.Tuning) }); err != nil {
 		return err
 	}
 	return r.Model.Save(filepath.Join(dir, ModelFile))
@@ -42,41 +43,12 @@ func (r *Result) Save(dir string) error {
 
 // Save writes the model to one file.
 func (m *Model) Save(path string) error {
-	return writeFile(path, func(w io.Writer) error {
+	return wholefile.Write(path, func(w io.Writer) error {
 		if _, err := io.WriteString(w, magic); err != nil {
 			return err
 		}
 		return gob.NewEncoder(w).Encode(m)
 	})
-}
-
-// writeFile writes to a temporary name and renames, so that a file is whole or not there.
-func writeFile(path string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".tmp-*")
-	if err != nil {
-		return fmt.Errorf("recommend: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			_ = os.Remove(f.Name())
-			err = fmt.Errorf("recommend: write %s: %w", path, err)
-		}
-	}()
-	w := bufio.NewWriter(f)
-	if err = write(w); err != nil {
-		return err
-	}
-	if err = w.Flush(); err != nil {
-		return err
-	}
-	if err = f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }
 
 // Load reads what Save wrote into a folder.

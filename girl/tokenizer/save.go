@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"encoding/json/jsontext"
 	"fmt"
-	"os"
-	"path/filepath"
+
+	"genjobrec/internal/wholefile"
 )
 
 // Save writes the tokenizer as a tokenizer.json file that [Load] and Hugging Face tokenizers read;
@@ -13,7 +13,7 @@ import (
 // same bytes. The file appears complete or not at all: it is written beside path under a temporary
 // name, synced and renamed. Errors are those of the file system and name the file.
 func (t *Tokenizer) Save(path string) error {
-	if err := writeAtomically(path, t.format()); err != nil {
+	if err := wholefile.WriteBytes(path, t.format()); err != nil {
 		return fmt.Errorf("tokenizer: save %s: %w", path, err)
 	}
 	return nil
@@ -114,31 +114,4 @@ func (l *list) close(indent string) []byte {
 func quote(s string) []byte {
 	quoted, _ := jsontext.AppendQuote(nil, s) // its only error is invalid UTF-8
 	return quoted
-}
-
-// writeAtomically replaces the file at path by one with this content.
-func writeAtomically(path string, content []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()           // closed twice where Close failed or Rename did
-			_ = os.Remove(f.Name()) // best effort; the first error is the one to report
-		}
-	}()
-	if _, err := f.Write(content); err != nil {
-		return err
-	}
-	if err := f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

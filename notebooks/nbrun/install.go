@@ -17,6 +17,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"genjobrec/internal/wholefile"
 )
 
 //go:embed setup.sh
@@ -119,7 +121,7 @@ func (r repository) install(ctx context.Context, log io.Writer) error {
 		if err := r.buildTools(ctx, spec.Env); err != nil {
 			return err
 		}
-		if err := writeFile(r.gonb("tools.sha256"), []byte(key)); err != nil {
+		if err := wholefile.WriteBytes(r.gonb("tools.sha256"), []byte(key)); err != nil {
 			return err
 		}
 		fmt.Fprintf(log, "kernel built in %s\n", time.Since(start).Round(100*time.Millisecond))
@@ -184,22 +186,5 @@ func writeIfChanged(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	return writeFile(path, data)
-}
-
-// writeFile writes by a temporary file and a rename.
-func writeFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("writing %s: %w", path, err), os.Remove(f.Name()))
-	}
-	return nil
+	return wholefile.WriteBytes(path, data)
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"genjobrec/internal/wholefile"
 )
 
 // runner runs notebooks.
@@ -76,7 +78,7 @@ func (r *runner) run(ctx context.Context, path string) (err error) {
 	if encodeErr != nil {
 		return errors.Join(err, encodeErr)
 	}
-	if writeErr := writeFile(target, blob); writeErr != nil {
+	if writeErr := wholefile.WriteBytes(target, blob); writeErr != nil {
 		return errors.Join(err, writeErr)
 	}
 	fmt.Fprintf(r.log, "%s: %s, written to %s\n", path, short(time.Since(start)), target)
