@@ -23,13 +23,16 @@ import (
 //
 // and then a look at its picture in testdata/figures.
 var goldenFigures = map[string]func(*testing.T) (*Figure, error){
-	"rq2":       func(t *testing.T) (*Figure, error) { return simulatedReport(t, 200, 2).Figure(), nil },
-	"curves":    func(*testing.T) (*Figure, error) { return CurvesFigure(simulatedCurves(3, "PPO")) },
-	"variants":  func(*testing.T) (*Figure, error) { return CurvesFigure(variantCurves()) },
-	"path":      func(*testing.T) (*Figure, error) { return CurvesFigure(rewardPath()) },
-	"samples":   func(*testing.T) (*Figure, error) { return CurvesFigure(sampleCurves()) },
-	"histogram": func(*testing.T) (*Figure, error) { return histogramFigure() },
-	"intervals": func(*testing.T) (*Figure, error) { return IntervalsFigure(simulatedIntervals()) },
+	"rq2":         func(t *testing.T) (*Figure, error) { return simulatedReport(t, 200, 2).Figure(), nil },
+	"roc":         func(t *testing.T) (*Figure, error) { return simulatedReport(t, 200, 2).ROCFigure() },
+	"reliability": func(t *testing.T) (*Figure, error) { return simulatedReport(t, 200, 2).ReliabilityFigure() },
+	"curves":      func(*testing.T) (*Figure, error) { return CurvesFigure(simulatedCurves(3, "PPO")) },
+	"variants":    func(*testing.T) (*Figure, error) { return CurvesFigure(variantCurves()) },
+	"path":        func(*testing.T) (*Figure, error) { return CurvesFigure(rewardPath()) },
+	"samples":     func(*testing.T) (*Figure, error) { return CurvesFigure(sampleCurves()) },
+	"histogram":   func(*testing.T) (*Figure, error) { return histogramFigure() },
+	"intervals":   func(*testing.T) (*Figure, error) { return IntervalsFigure(intervals()) },
+	"lengths":     func(*testing.T) (*Figure, error) { return LengthFigure(lengths()) },
 }
 
 // The golden pictures have a third of the resolution of the figures' PNG files, each pixel the mean of nine: small files in which
@@ -135,7 +138,8 @@ func goldenDrawing(t *testing.T, path string, got []byte) {
 		return true
 	})
 	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(got), "\n"), samePlaces); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
+		lines := strings.SplitAfter(diff, "\n")
+		t.Errorf("%s (-want +got), from the first difference on; -update writes it anew:\n%s", path, strings.Join(lines[:min(len(lines), 30)], ""))
 	}
 }
 
@@ -251,27 +255,4 @@ func histogramFigure() (*Figure, error) {
 		in.Panels = append(in.Panels, p)
 	}
 	return CurvesFigure(in)
-}
-
-// simulatedIntervals has two series, a row with one of them and a mark without interval.
-func simulatedIntervals() IntervalsInput {
-	in := IntervalsInput{Name: "intervals", Title: "What each stage adds", Rows: []string{"full", "without SFT", "without reward normalisation", "reranking, best of 4"}}
-	for i, label := range []string{"difference of AUC to full", "difference of LogLoss to full, nats"} {
-		p := IntervalPanel{Title: []string{"AUC", "LogLoss"}[i], XLabel: label, At: []float64{0}}
-		for row := range in.Rows {
-			for j, name := range []string{"MLP", "Dot"} {
-				v := 0.004*float64(row) - 0.003*float64(j)
-				m := Interval{Row: row, Series: name, Value: v, Low: v - 0.01 - 0.002*float64(row), High: v + 0.012}
-				switch {
-				case row == 0:
-					m.Low, m.High = math.NaN(), math.NaN()
-				case row == 3 && j == 1:
-					continue
-				}
-				p.Marks = append(p.Marks, m)
-			}
-		}
-		in.Panels = append(in.Panels, p)
-	}
-	return in
 }
