@@ -41,7 +41,7 @@ func (s *seedRun) train(a alignment) (key string, err error) {
 		if err != nil {
 			return err
 		}
-		in.Progress = rec.progress
+		in.Checkpoint, in.Progress = rec.checkpoint, rec.progress
 		res, err := ppo.Run(s.ctx, s.backend, a.config, in)
 		if err != nil {
 			return keepLastGood(in.Policy, filepath.Join(a.dir, a.weights), res != nil && len(res.Evaluations) > 0, err)

@@ -26,7 +26,8 @@ type stageRecord struct {
 	Tokens  int               `json:"tokens,omitempty"`
 	Notes   []string          `json:"notes,omitempty"`
 
-	progress lm.Progress
+	progress   lm.Progress
+	checkpoint *lm.Checkpoint // for stages that can go on in their middle
 }
 
 // stageVersion enters every key: raise it when a change of the code changes what stages write.
@@ -60,7 +61,11 @@ func (r *run) stage(dir, name string, inputs any, outputs []string, fn func(rec 
 	}
 	task := r.report.Start(r.stageTitle(dir, name))
 	start := time.Now()
-	rec := &stageRecord{Stage: name, Key: key, Outputs: map[string]string{}, progress: task.Step}
+	rec := &stageRecord{Stage: name, Key: key, Outputs: map[string]string{}, progress: task.Step,
+		checkpoint: &lm.Checkpoint{Path: filepath.Join(dir, name+".checkpoint"), Every: r.checkpointEvery(), Key: key, Config: r.settings()}}
+	if _, err := os.Stat(rec.checkpoint.Path); err == nil {
+		r.report.Linef("%s goes on from its last checkpoint", r.stageTitle(dir, name))
+	}
 	if err := fn(rec); err != nil {
 		task.Failed()
 		return nil, fmt.Errorf("stage %s: %w", r.stageTitle(dir, name), err)
@@ -76,9 +81,31 @@ func (r *run) stage(dir, name string, inputs any, outputs []string, fn func(rec 
 	if err := writeJSON(path, rec); err != nil {
 		return nil, err
 	}
+	if err := rec.checkpoint.Remove(); err != nil {
+		return nil, fmt.Errorf("stage %s: %w", name, err)
+	}
 	task.Done(rec.Notes...)
 	r.addStage(dir, rec)
 	return rec, nil
+}
+
+// defaultCheckpointEvery is the time between two checkpoints of a stage: at most this much work is lost in a crash.
+const defaultCheckpointEvery = 20 * time.Second
+
+func (r *run) checkpointEvery() time.Duration {
+	if r.opts.CheckpointEvery > 0 {
+		return r.opts.CheckpointEvery
+	}
+	return defaultCheckpointEvery
+}
+
+// settings are the config and the data as texts, to say what differs where a checkpoint is refused.
+func (r *run) settings() map[string]string {
+	out := map[string]string{"data": r.dataKey}
+	for key, v := range r.cfg.Resolved() {
+		out[key] = fmt.Sprint(v)
+	}
+	return out
 }
 
 // stageKey is the fingerprint of what a stage's outputs depend on.

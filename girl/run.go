@@ -32,6 +32,8 @@ type Options struct {
 	Out      string
 	Reporter *Reporter
 
+	CheckpointEvery time.Duration // between two checkpoints inside a stage; 0: 20 seconds
+
 	PageTexts bool // show CVs and JDs on the run's page also where they are not of the synthetic market
 }
 

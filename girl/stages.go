@@ -154,7 +154,7 @@ func (s *seedRun) fineTune() error {
 		}
 		train := s.sequences(s.data.Assignment.GeneratorPairs(s.data.Dataset))
 		valid := s.sequences(s.data.Assignment.Pairs(s.data.Dataset, datasets.Valid))
-		res, err := sft.Run(s.ctx, s.backend, s.cfg.SFT, w, train, valid, uint64(s.seed), rec.progress)
+		res, err := sft.Run(s.ctx, s.backend, s.cfg.SFT, w, train, valid, uint64(s.seed), rec.checkpoint, rec.progress)
 		if err != nil {
 			return keepLastGood(w, s.file(sftFile), res != nil && res.BestEpoch > 0, err)
 		}
@@ -184,7 +184,7 @@ func (s *seedRun) modelReward() error {
 		a := s.data.Assignment
 		train := s.data.candidates(s.template, a.GeneratorPairs(s.data.Dataset))
 		valid := s.data.candidates(s.template, a.Pairs(s.data.Dataset, datasets.Valid))
-		res, err := reward.Run(s.ctx, s.backend, s.cfg.Reward, u, train, valid, uint64(s.seed), rec.progress)
+		res, err := reward.Run(s.ctx, s.backend, s.cfg.Reward, u, train, valid, uint64(s.seed), rec.checkpoint, rec.progress)
 		if err != nil {
 			return keepLastGood(u, s.file(rewardFile), res != nil && res.Best.Epoch > 0, err)
 		}

@@ -37,7 +37,7 @@ func (s *seedRun) untune() error {
 		if err != nil {
 			return err
 		}
-		res, err := sft.Run(s.ctx, s.backend, s.cfg.SFT, w, s.sequences(train), s.sequences(valid), uint64(s.seed), rec.progress)
+		res, err := sft.Run(s.ctx, s.backend, s.cfg.SFT, w, s.sequences(train), s.sequences(valid), uint64(s.seed), rec.checkpoint, rec.progress)
 		if err != nil {
 			return keepLastGood(w, s.file(untunedFile), res != nil && res.BestEpoch > 0, err)
 		}

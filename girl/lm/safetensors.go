@@ -27,17 +27,51 @@ type tensorEntry struct {
 const maxHeader = 16 << 20
 
 // Save writes the weights to path, by a temporary file and a rename: a crash or a full disk leaves what was there.
-func (w *Weights) Save(path string) (err error) {
+func (w *Weights) Save(path string) error {
 	config, err := json.Marshal(w.Config)
 	if err != nil {
 		return fmt.Errorf("lm: %s: %w", path, err)
 	}
-	header := map[string]any{"__metadata__": map[string]string{"config": string(config), "head": string(w.Head)}}
-	offset := int64(0)
+	var list []namedTensor
 	for _, p := range parameters(w.Config, w.Head) {
-		size := 4 * int64(p.size())
-		header[p.name] = tensorEntry{"F32", p.dims, [2]int64{offset, offset + size}}
-		offset += size
+		data, err := w.flat(p.name)
+		if err != nil {
+			return err
+		}
+		list = append(list, namedTensor{name: p.name, dims: p.dims, numbers: data})
+	}
+	return writeTensors(path, map[string]string{"config": string(config), "head": string(w.Head)}, list)
+}
+
+// namedTensor is one entry of a file: numbers is a []float32 or []int64.
+type namedTensor struct {
+	name    string
+	dims    []int
+	numbers any
+}
+
+// layout gives the entry's place behind offset, and where it ends.
+func (t namedTensor) layout(offset int64) (tensorEntry, int64) {
+	dims := t.dims
+	if dims == nil {
+		dims = []int{} // a scalar
+	}
+	dtype, size := "F32", int64(4)
+	if _, ok := t.numbers.([]int64); ok {
+		dtype, size = "I64", 8
+	}
+	for _, d := range dims {
+		size *= int64(d)
+	}
+	return tensorEntry{dtype, dims, [2]int64{offset, offset + size}}, offset + size
+}
+
+// writeTensors writes a safetensors file, by a temporary file and a rename.
+func writeTensors(path string, meta map[string]string, list []namedTensor) (err error) {
+	header := map[string]any{"__metadata__": meta}
+	offset := int64(0)
+	for _, t := range list {
+		header[t.name], offset = t.layout(offset)
 	}
 	head, err := json.Marshal(header)
 	if err != nil {
@@ -48,7 +82,7 @@ func (w *Weights) Save(path string) (err error) {
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
-		return fmt.Errorf("lm: saving weights: %w", err)
+		return fmt.Errorf("lm: saving %s: %w", path, err)
 	}
 	defer func() {
 		if err != nil {
@@ -62,12 +96,8 @@ func (w *Weights) Save(path string) (err error) {
 	if _, err := out.Write(head); err != nil {
 		return err
 	}
-	for _, p := range parameters(w.Config, w.Head) {
-		data, err := w.flat(p.name)
-		if err != nil {
-			return err
-		}
-		if err := binary.Write(out, binary.LittleEndian, data); err != nil {
+	for _, t := range list {
+		if err := binary.Write(out, binary.LittleEndian, t.numbers); err != nil {
 			return err
 		}
 	}

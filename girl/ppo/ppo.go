@@ -31,7 +31,8 @@ type Input struct {
 	// over-optimisation; it trains nothing and chooses no checkpoint.
 	Gold func(i int, response []int32) float64
 
-	Progress lm.Progress
+	Checkpoint *lm.Checkpoint // nil: an interrupted call starts again from the beginning
+	Progress   lm.Progress
 }
 
 // Result is what PPO leaves behind beside the policy, which holds the best evaluated weights.
@@ -71,14 +72,29 @@ type trainer struct {
 	old, ref, val *lm.Forward
 	scorer        *reward.Scorer
 	policy, value *lm.Trainer
-	rng           *rand.Rand
-	order         []int // prompts still to be visited in this pass
+	source        *rand.PCG
+	rng           *rand.Rand // draws from source
+	order         []int      // prompts still to be visited in this pass
 	beta          float64
 	step          int // update steps done
 	perRound      int // update steps of a round
 }
 
-// Run trains in.Policy and in.Critic. On an error or a cancelled context the policy holds the best evaluated weights.
+// loop is where a training that was interrupted goes on: after a round.
+type loop struct {
+	Random      []byte // state of the random numbers
+	Order       []int  // prompts still to be visited in this pass
+	Beta        float64
+	Step        int
+	History     []Iteration
+	Evaluations []Evaluation
+	Samples     [][]EvaluationSample // of the evaluations
+	Tokens      int
+	Warnings    []string
+}
+
+// Run trains in.Policy and in.Critic. On an error or a cancelled context the policy holds the best evaluated weights. With a checkpoint it
+// goes on where an interrupted call with the same arguments stopped, and ends with the same bits as one that was not.
 func Run(ctx context.Context, backend compute.Backend, c Config, in Input) (*Result, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -100,19 +116,23 @@ func Run(ctx context.Context, backend compute.Backend, c Config, in Input) (*Res
 		if err != nil {
 			return err
 		}
-		if len(r.Evaluations) == 0 || e.Objective > r.Best.Objective {
-			r.Best = e
+		if r.add(e) {
 			if best, err = in.Policy.Snapshot(); err != nil {
 				return err
 			}
 		}
-		r.Evaluations = append(r.Evaluations, e)
 		return nil
 	}
-	if err := evaluate(0); err != nil {
+	snapshot, err := t.resume(r)
+	if err != nil {
+		return nil, err
+	}
+	if snapshot != nil {
+		best = snapshot
+	} else if err := evaluate(0); err != nil {
 		return r, in.Policy.RestoreAfter(best, err)
 	}
-	for i := 1; i <= c.Iterations; i++ {
+	for i := len(r.History) + 1; i <= c.Iterations && r.Stopped == ""; i++ {
 		it, err := t.iterate(ctx, i)
 		if err != nil {
 			return r, in.Policy.RestoreAfter(best, fmt.Errorf("ppo: round %d: %w", i, err))
@@ -133,15 +153,68 @@ func Run(ctx context.Context, backend compute.Backend, c Config, in Input) (*Res
 		}
 		e := r.Evaluations[len(r.Evaluations)-1]
 		in.Progress.At(i, c.Iterations, fmt.Sprintf("score %.2f, KL %.2f, best validation score %.2f (round %d), last %.2f", it.Score, it.KL, r.Best.Score, r.Best.Iteration, e.Score))
-		if r.Stopped != "" {
-			break
+		if in.Checkpoint.Due() && r.Stopped == "" {
+			if err := t.save(r, best); err != nil {
+				return r, in.Policy.RestoreAfter(best, err)
+			}
 		}
 	}
 	return r, in.Policy.Restore(best)
 }
 
+// add takes an evaluation over and says whether it is the best so far.
+func (r *Result) add(e Evaluation) bool {
+	better := len(r.Evaluations) == 0 || e.Objective > r.Best.Objective
+	if better {
+		r.Best = e
+	}
+	r.Evaluations = append(r.Evaluations, e)
+	return better
+}
+
+// save keeps the state after a round.
+func (t *trainer) save(r *Result, best map[string][]float32) error {
+	random, err := t.source.MarshalBinary()
+	if err != nil {
+		return fmt.Errorf("ppo: %w", err)
+	}
+	at := loop{Random: random, Order: t.order, Beta: t.beta, Step: t.step, History: r.History, Evaluations: r.Evaluations, Tokens: r.Tokens, Warnings: r.Warnings}
+	for _, e := range r.Evaluations {
+		at.Samples = append(at.Samples, e.Samples)
+	}
+	return t.in.Checkpoint.Save(lm.State{Loop: at, Trainers: t.trainers(), Best: best})
+}
+
+func (t *trainer) trainers() map[string]*lm.Trainer {
+	return map[string]*lm.Trainer{"policy": t.policy, "critic": t.value}
+}
+
+// resume goes back to the round after which the last checkpoint was kept, and gives the best weights of then; nil where there is none.
+func (t *trainer) resume(r *Result) (best map[string][]float32, err error) {
+	var at loop
+	state := lm.State{Loop: &at, Trainers: t.trainers()}
+	resumed, err := t.in.Checkpoint.Load(&state)
+	if err != nil || !resumed {
+		return nil, err
+	}
+	if len(at.Samples) != len(at.Evaluations) {
+		return nil, fmt.Errorf("ppo: the checkpoint has samples of %d evaluations out of %d", len(at.Samples), len(at.Evaluations))
+	}
+	if err := t.source.UnmarshalBinary(at.Random); err != nil {
+		return nil, fmt.Errorf("ppo: checkpoint: %w", err)
+	}
+	t.order, t.beta, t.step = at.Order, at.Beta, at.Step
+	r.History, r.Tokens, r.Warnings, r.FinalBeta = at.History, at.Tokens, at.Warnings, at.Beta
+	for i, e := range at.Evaluations {
+		e.Samples = at.Samples[i]
+		r.add(e)
+	}
+	return state.Best, nil
+}
+
 func newTrainer(backend compute.Backend, c Config, in Input) (*trainer, error) {
-	t := &trainer{c: c, in: in, beta: c.KLCoefficient, rng: rand.New(rand.NewPCG(in.Seed, 0x70706f))} // "ppo"
+	t := &trainer{c: c, in: in, beta: c.KLCoefficient, source: rand.NewPCG(in.Seed, 0x70706f)} // "ppo"
+	t.rng = rand.New(t.source)
 	t.perRound = c.Epochs * (c.Rollouts / c.MinibatchRows)
 	var err error
 	try := func(build func() error) {

@@ -4,6 +4,7 @@ package reward
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -78,13 +79,27 @@ type Result struct {
 	Borrowed int // training CVs without a mismatch of their own, whose mismatches were all borrowed from other CVs
 }
 
+// loop is where a training that was interrupted goes on.
+type loop struct {
+	Random  []byte  // state of the random numbers at the beginning of the epoch
+	Done    int     // batches of the epoch
+	Sum     float64 // of their losses
+	Step    int
+	Total   int // steps planned, counted on the first epoch's batches
+	Epochs  int // planned
+	Tokens  int
+	History []Epoch
+}
+
 // Run trains u, a model with a scalar head that usually starts from the fine-tuned writer, and leaves the best epoch's
-// weights in it; on an error or a cancelled context, too, u holds the best weights so far.
-func Run(ctx context.Context, backend compute.Backend, c Config, u *lm.Weights, train, valid []Candidates, seed uint64, progress lm.Progress) (*Result, error) {
+// weights in it; on an error or a cancelled context, too, u holds the best weights so far. With a checkpoint it goes on where an
+// interrupted call with the same arguments stopped, and ends with the same bits as one that was not.
+func Run(ctx context.Context, backend compute.Backend, c Config, u *lm.Weights, train, valid []Candidates, seed uint64, checkpoint *lm.Checkpoint, progress lm.Progress) (*Result, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	rng := rand.New(rand.NewPCG(seed, 0x726d)) // "rm"
+	source := rand.NewPCG(seed, 0x726d) // "rm"
+	rng := rand.New(source)
 	r := &Result{}
 	for _, cand := range train {
 		if len(cand.Matched) > 0 && len(cand.Mismatched) == 0 {
@@ -92,10 +107,6 @@ func Run(ctx context.Context, backend compute.Backend, c Config, u *lm.Weights, 
 		}
 	}
 	held := AllPairs(valid)
-	batches := draw(train, c, rng)
-	if len(batches) == 0 || len(held) == 0 {
-		return nil, fmt.Errorf("reward: needs CVs with a matched and a mismatched JD in training and validation, got %d batches and %d pairs", len(batches), len(held))
-	}
 	trainer, err := lm.NewTrainer(backend, u, lm.AdamConfig{Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, WeightDecay: c.WeightDecay, ClipNorm: c.ClipNorm}, func(a []*Node) (*Node, []*Node) {
 		return Loss(u, a[0], a[1], a[2], a[3], a[4]), nil
 	})
@@ -106,36 +117,61 @@ func Run(ctx context.Context, backend compute.Backend, c Config, u *lm.Weights, 
 	if err != nil {
 		return nil, err
 	}
-	epochs := lm.Epochs(c.Epochs, c.MinSteps, len(batches))
-	total, step := len(batches)*epochs, 0
 	best, err := u.Snapshot()
 	if err != nil {
 		return nil, err
 	}
-	r.Best.Valid.Loss = math.Inf(1)
-	for epoch := 1; epoch <= epochs; epoch++ {
-		if epoch > 1 {
-			batches = draw(train, c, rng)
+	at := &loop{}
+	state := lm.State{Loop: at, Trainers: map[string]*lm.Trainer{"reward": trainer}}
+	resumed, err := checkpoint.Load(&state)
+	if err != nil {
+		return nil, err
+	}
+	if resumed {
+		best = state.Best
+		if err := source.UnmarshalBinary(at.Random); err != nil {
+			return nil, fmt.Errorf("reward: checkpoint: %w", err)
 		}
-		sum := 0.0
-		for _, b := range batches {
+	}
+	r.resume(at.History)
+	for epoch := len(at.History) + 1; at.Epochs == 0 || epoch <= at.Epochs; epoch++ {
+		if at.Random, err = source.MarshalBinary(); err != nil {
+			return nil, fmt.Errorf("reward: %w", err)
+		}
+		batches := draw(train, c, rng)
+		if at.Epochs == 0 {
+			if len(batches) == 0 || len(held) == 0 {
+				return nil, fmt.Errorf("reward: needs CVs with a matched and a mismatched JD in training and validation, got %d batches and %d pairs", len(batches), len(held))
+			}
+			at.Epochs = lm.Epochs(c.Epochs, c.MinSteps, len(batches))
+			at.Total = len(batches) * at.Epochs
+		}
+		for _, b := range batches[at.Done:] {
 			if err := ctx.Err(); err != nil {
-				return r, u.RestoreAfter(best, err)
+				state.Best = best
+				return r, u.RestoreAfter(best, errors.Join(err, checkpoint.Save(state)))
 			}
 			args, err := b.args(c.BatchRows)
 			if err != nil {
 				return r, u.RestoreAfter(best, err)
 			}
-			out, err := trainer.Step(lm.CosineRate(c.LearningRate, step, c.Warmup, total), args...)
+			out, err := trainer.Step(lm.CosineRate(c.LearningRate, at.Step, c.Warmup, at.Total), args...)
 			if err != nil {
 				return r, u.RestoreAfter(best, fmt.Errorf("reward: epoch %d: %w", epoch, err))
 			}
 			for _, q := range b.seqs {
-				r.Tokens += q.Len()
+				at.Tokens += q.Len()
 			}
-			sum += out.Loss
-			step++
-			progress.At(step, max(step, total), fmt.Sprintf("epoch %d, loss %.3f, best validation accuracy %.3f", epoch, out.Loss, r.Best.Valid.Accuracy))
+			at.Sum += out.Loss
+			at.Step++
+			at.Done++
+			progress.At(at.Step, max(at.Step, at.Total), fmt.Sprintf("epoch %d, loss %.3f, best validation accuracy %.3f", epoch, out.Loss, r.Best.Valid.Accuracy))
+			if checkpoint.Due() {
+				state.Best = best
+				if err := checkpoint.Save(state); err != nil {
+					return r, u.RestoreAfter(best, err)
+				}
+			}
 		}
 		metrics, err := Evaluate(ctx, scorer, held)
 		if err == nil && !(metrics.Loss < math.Inf(1)) {
@@ -144,10 +180,11 @@ func Run(ctx context.Context, backend compute.Backend, c Config, u *lm.Weights, 
 		if err != nil {
 			return r, u.RestoreAfter(best, err)
 		}
-		e := Epoch{epoch, sum / float64(len(batches)), metrics}
-		r.History = append(r.History, e)
-		if metrics.Loss < r.Best.Valid.Loss {
-			r.Best = e
+		at.History = append(at.History, Epoch{epoch, at.Sum / float64(len(batches)), metrics})
+		at.Sum, at.Done = 0, 0
+		r.resume(at.History)
+		r.Tokens = at.Tokens
+		if r.Best.Epoch == epoch {
 			if best, err = u.Snapshot(); err != nil {
 				return nil, err
 			}
@@ -156,6 +193,17 @@ func Run(ctx context.Context, backend compute.Backend, c Config, u *lm.Weights, 
 		}
 	}
 	return r, u.Restore(best)
+}
+
+// resume takes over the epochs that are done.
+func (r *Result) resume(history []Epoch) {
+	r.History, r.Best = history, Epoch{}
+	r.Best.Valid.Loss = math.Inf(1)
+	for _, e := range history {
+		if e.Valid.Loss < r.Best.Valid.Loss {
+			r.Best = e
+		}
+	}
 }
 
 // Loss is the weighted mean of −log σ(U⁺ − U⁻) over pairs of rows, computed as softplus so that no margin overflows:

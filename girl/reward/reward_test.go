@@ -122,7 +122,7 @@ func TestRunLearnsAPlantedRule(t *testing.T) {
 	scorer := must(NewScorer(testBackend(t), u))(t)
 	before := must(Evaluate(context.Background(), scorer, AllPairs(test)))(t)
 	last := 0
-	r := must(Run(context.Background(), testBackend(t), testConfig(), u, train, valid, 5, func(done, _ int, _ string) { last = done }))(t)
+	r := must(Run(context.Background(), testBackend(t), testConfig(), u, train, valid, 5, nil, func(done, _ int, _ string) { last = done }))(t)
 	after := must(Evaluate(context.Background(), scorer, AllPairs(test)))(t)
 	if after.Accuracy < 0.9 || before.Accuracy > 0.8 {
 		t.Errorf("accuracy on %d held-out pairs went from %.3f to %.3f", after.Pairs, before.Accuracy, after.Accuracy)
@@ -162,7 +162,7 @@ func TestEarlyStoppingRestoresBestEpoch(t *testing.T) {
 	c := testConfig()
 	c.Epochs, c.Random = 40, 0
 	valid := lot(2)
-	r := must(Run(context.Background(), testBackend(t), c, u, lot(1), valid, 5, nil))(t)
+	r := must(Run(context.Background(), testBackend(t), c, u, lot(1), valid, 5, nil, nil))(t)
 	if len(r.History) != r.Best.Epoch+c.Patience || len(r.History) >= c.Epochs {
 		t.Errorf("%d epochs with the best at %d and a patience of %d", len(r.History), r.Best.Epoch, c.Patience)
 	}
@@ -201,7 +201,7 @@ func TestRunRefusesAndStops(t *testing.T) {
 	} {
 		u := judge(t)
 		before := must(u.Snapshot())(t)
-		_, err := Run(context.Background(), testBackend(t), c.config, u, c.train, c.valid, 5, nil)
+		_, err := Run(context.Background(), testBackend(t), c.config, u, c.train, c.valid, 5, nil, nil)
 		if err == nil {
 			t.Errorf("%s: no error", c.name)
 		}
@@ -216,13 +216,13 @@ func TestRunRefusesAndStops(t *testing.T) {
 			t.Errorf("%s: %s changed", c.name, at)
 		}
 	}
-	if _, err := Run(context.Background(), testBackend(t), testConfig(), must(lm.NewWeights(judge(t).Config, lm.TokenHead, 1))(t), good, good, 5, nil); err == nil {
+	if _, err := Run(context.Background(), testBackend(t), testConfig(), must(lm.NewWeights(judge(t).Config, lm.TokenHead, 1))(t), good, good, 5, nil, nil); err == nil {
 		t.Error("a token head: no error")
 	}
 	u := judge(t)
 	before := must(u.Snapshot())(t)
 	ctx, cancel := context.WithCancel(context.Background())
-	if _, err := Run(ctx, testBackend(t), testConfig(), u, good, good, 5, func(int, int, string) { cancel() }); !errors.Is(err, context.Canceled) {
+	if _, err := Run(ctx, testBackend(t), testConfig(), u, good, good, 5, nil, func(int, int, string) { cancel() }); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: error %v", err)
 	}
 	if at := changed(t, before, u); at != "" {
@@ -235,7 +235,7 @@ func TestRunIsRepeatable(t *testing.T) {
 	c.Epochs = 2
 	run := func(seed uint64) *lm.Weights {
 		u := judge(t)
-		must(Run(context.Background(), testBackend(t), c, u, planted(12, 1), planted(6, 2), seed, nil))(t)
+		must(Run(context.Background(), testBackend(t), c, u, planted(12, 1), planted(6, 2), seed, nil, nil))(t)
 		return u
 	}
 	first := must(run(3).Snapshot())(t)

@@ -2,6 +2,7 @@ package sft
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -42,9 +43,20 @@ type Result struct {
 	Tokens    int
 }
 
+// loop is where a training that was interrupted goes on.
+type loop struct {
+	Random  []byte  // state of the random numbers at the beginning of the epoch
+	Done    int     // batches of the epoch
+	Sum     float64 // of their losses
+	Step    int
+	Tokens  int
+	History []Epoch
+}
+
 // Run trains w in place on the training sequences and stops early on the validation sequences' loss. It returns with
-// the best epoch's weights in place; on an error or a cancelled context, too, w holds the best weights so far.
-func Run(ctx context.Context, backend compute.Backend, c Config, w *lm.Weights, train, valid []lm.Sequence, seed uint64, progress lm.Progress) (*Result, error) {
+// the best epoch's weights in place; on an error or a cancelled context, too, w holds the best weights so far. With a checkpoint it goes
+// on where an interrupted call with the same arguments stopped, and ends with the same bits as one that was not.
+func Run(ctx context.Context, backend compute.Backend, c Config, w *lm.Weights, train, valid []lm.Sequence, seed uint64, checkpoint *lm.Checkpoint, progress lm.Progress) (*Result, error) {
 	if len(train) == 0 || len(valid) == 0 {
 		return nil, fmt.Errorf("sft: needs training and validation pairs, got %d and %d", len(train), len(valid))
 	}
@@ -58,7 +70,8 @@ func Run(ctx context.Context, backend compute.Backend, c Config, w *lm.Weights, 
 	if err != nil {
 		return nil, err
 	}
-	rng := rand.New(rand.NewPCG(seed, 0x736674)) // "sft"
+	source := rand.NewPCG(seed, 0x736674) // "sft"
+	rng := rand.New(source)
 	lengths := make([]int, len(train))
 	for i, s := range train {
 		lengths[i] = s.Len()
@@ -66,42 +79,65 @@ func Run(ctx context.Context, backend compute.Backend, c Config, w *lm.Weights, 
 	perEpoch := len(lm.PlanBatches(lengths, c.BatchTokens, rng))
 	epochs := lm.Epochs(c.Epochs, c.MinSteps, perEpoch)
 	total := perEpoch * epochs
-	r := &Result{BestLoss: math.Inf(1)}
 	best, err := w.Snapshot()
 	if err != nil {
 		return nil, err
 	}
-	step := 0
-	for epoch := 1; epoch <= epochs; epoch++ {
-		sum := 0.0
+	at := &loop{}
+	state := lm.State{Loop: at, Trainers: map[string]*lm.Trainer{"writer": trainer}}
+	resumed, err := checkpoint.Load(&state)
+	if err != nil {
+		return nil, err
+	}
+	if resumed {
+		best = state.Best
+		if err := source.UnmarshalBinary(at.Random); err != nil {
+			return nil, fmt.Errorf("sft: checkpoint: %w", err)
+		}
+	}
+	r := &Result{BestLoss: math.Inf(1)}
+	r.resume(at.History)
+	for epoch := len(at.History) + 1; epoch <= epochs; epoch++ {
+		if at.Random, err = source.MarshalBinary(); err != nil {
+			return nil, fmt.Errorf("sft: %w", err)
+		}
 		plans := lm.PlanBatches(lengths, c.BatchTokens, rng)
-		for _, plan := range plans {
+		for _, plan := range plans[at.Done:] {
 			if err := ctx.Err(); err != nil {
-				return r, w.RestoreAfter(best, err)
+				state.Best = best
+				return r, w.RestoreAfter(best, errors.Join(err, checkpoint.Save(state)))
 			}
 			batch, err := pick(train, plan, c.PromptLoss)
 			if err != nil {
 				return r, w.RestoreAfter(best, err)
 			}
 			tokens, index, target, mask := batch.Args()
-			out, err := trainer.Step(lm.CosineRate(c.LearningRate, step, c.Warmup, total), tokens, index, target, mask)
+			out, err := trainer.Step(lm.CosineRate(c.LearningRate, at.Step, c.Warmup, total), tokens, index, target, mask)
 			if err != nil {
 				return r, w.RestoreAfter(best, fmt.Errorf("sft: epoch %d: %w", epoch, err))
 			}
-			sum += out.Loss
-			step++
+			at.Sum += out.Loss
+			at.Step++
+			at.Done++
 			for _, i := range plan.Index {
-				r.Tokens += lengths[i]
+				at.Tokens += lengths[i]
 			}
-			progress.At(step, total, fmt.Sprintf("epoch %d, loss %.3f, best validation loss %.3f", epoch, out.Loss, r.BestLoss))
+			progress.At(at.Step, total, fmt.Sprintf("epoch %d, loss %.3f, best validation loss %.3f", epoch, out.Loss, r.BestLoss))
+			if checkpoint.Due() {
+				state.Best = best
+				if err := checkpoint.Save(state); err != nil {
+					return r, w.RestoreAfter(best, err)
+				}
+			}
 		}
 		validLoss, err := MeanLoss(ctx, evaluate, valid)
 		if err != nil {
 			return r, w.RestoreAfter(best, err)
 		}
-		r.History = append(r.History, Epoch{epoch, sum / float64(len(plans)), validLoss, r.Tokens})
-		if validLoss < r.BestLoss {
-			r.BestLoss, r.BestEpoch = validLoss, epoch
+		at.History = append(at.History, Epoch{epoch, at.Sum / float64(len(plans)), validLoss, at.Tokens})
+		at.Sum, at.Done = 0, 0
+		r.resume(at.History)
+		if r.BestEpoch == epoch {
 			if best, err = w.Snapshot(); err != nil {
 				return nil, err
 			}
@@ -110,6 +146,17 @@ func Run(ctx context.Context, backend compute.Backend, c Config, w *lm.Weights, 
 		}
 	}
 	return r, w.Restore(best)
+}
+
+// resume takes over the epochs that are done.
+func (r *Result) resume(history []Epoch) {
+	*r = Result{History: history, BestLoss: math.Inf(1)}
+	for _, e := range history {
+		r.Tokens = e.Tokens
+		if e.ValidLoss < r.BestLoss {
+			r.BestLoss, r.BestEpoch = e.ValidLoss, e.Epoch
+		}
+	}
 }
 
 // pick packs one planned batch. Prompt tokens, if they count, carry promptWeight in the mask.

@@ -26,7 +26,7 @@ func TestRunLearnsARule(t *testing.T) {
 	first := validLoss(t, w, valid)
 	var dones []int
 	c := testConfig()
-	r := must(Run(context.Background(), testBackend(t), c, w, train, valid, 3, func(done, total int, _ string) {
+	r := must(Run(context.Background(), testBackend(t), c, w, train, valid, 3, nil, func(done, total int, _ string) {
 		if total != c.Epochs*20 { // 160 rows of 16 tokens in batches of 128
 			t.Fatalf("%d steps in all", total)
 		}
@@ -60,7 +60,7 @@ func TestEarlyStoppingRestoresBestEpoch(t *testing.T) {
 	train, valid := noise(24, 1), noise(24, 2)
 	c := testConfig()
 	c.Epochs, c.Patience = 60, 3
-	r := must(Run(context.Background(), testBackend(t), c, w, train, valid, 3, nil))(t)
+	r := must(Run(context.Background(), testBackend(t), c, w, train, valid, 3, nil, nil))(t)
 	if len(r.History) != r.BestEpoch+c.Patience || len(r.History) >= c.Epochs {
 		t.Errorf("%d epochs with the best at %d and a patience of %d", len(r.History), r.BestEpoch, c.Patience)
 	}
@@ -85,7 +85,7 @@ func TestCancelLeavesBestWeights(t *testing.T) {
 		w := writer(t)
 		first := validLoss(t, w, valid)
 		ctx, cancel := context.WithCancel(context.Background())
-		r, err := Run(ctx, testBackend(t), testConfig(), w, copies(24, 1), valid, 3, func(done, _ int, _ string) {
+		r, err := Run(ctx, testBackend(t), testConfig(), w, copies(24, 1), valid, 3, nil, func(done, _ int, _ string) {
 			if done == at {
 				cancel()
 			}
@@ -126,7 +126,7 @@ func TestErrorsLeaveTheWeights(t *testing.T) {
 	} {
 		w := writer(t)
 		before := must(w.Snapshot())(t)
-		_, err := Run(context.Background(), testBackend(t), c.config, w, c.train, c.valid, 3, nil)
+		_, err := Run(context.Background(), testBackend(t), c.config, w, c.train, c.valid, 3, nil, nil)
 		if err == nil {
 			t.Errorf("%s: no error", c.name)
 		}
@@ -148,7 +148,7 @@ func TestRunIsRepeatable(t *testing.T) {
 		c := testConfig()
 		c.Epochs = 2
 		w := writer(t)
-		must(Run(context.Background(), testBackend(t), c, w, copies(24, 1), copies(8, 2), seed, nil))(t)
+		must(Run(context.Background(), testBackend(t), c, w, copies(24, 1), copies(8, 2), seed, nil, nil))(t)
 		return w
 	}
 	first := must(run(3).Snapshot())(t)
@@ -185,7 +185,7 @@ func lossGraph(t *testing.T, w *lm.Weights, b *lm.Batch, names ...string) [][]fl
 // TestPromptWeightsEnterTheLoss checks the weighted mean by hand, from log-probabilities evaluated one sequence at a time.
 func TestPromptWeightsEnterTheLoss(t *testing.T) {
 	w := writer(t)
-	must(Run(context.Background(), testBackend(t), testConfig(), w, copies(24, 1), copies(8, 2), 1, nil))(t) // away from uniform
+	must(Run(context.Background(), testBackend(t), testConfig(), w, copies(24, 1), copies(8, 2), 1, nil, nil))(t) // away from uniform
 	seqs := []lm.Sequence{{Prompt: []int32{2, 4, 5}, Response: []int32{5, 6, 1}}, {Prompt: []int32{2}, Response: []int32{7, 1}}, {Prompt: []int32{2, 9, 9, 8}, Response: []int32{1}}}
 	forward := must(lm.NewLogProbs(testBackend(t), w, 1, 1))(t)
 	var prompt, response, prompts, responses float64
@@ -216,7 +216,7 @@ func TestPromptWeightsEnterTheLoss(t *testing.T) {
 
 func TestLossGradientEqualsFiniteDifferences(t *testing.T) {
 	w := writer(t)
-	must(Run(context.Background(), testBackend(t), testConfig(), w, copies(24, 1), copies(8, 2), 1, nil))(t)
+	must(Run(context.Background(), testBackend(t), testConfig(), w, copies(24, 1), copies(8, 2), 1, nil, nil))(t)
 	seqs := noise(3, 5)
 	b := must(pick(seqs, lm.BatchPlan{Index: []int{0, 1, 2}, Rows: 3}, 0.5))(t)
 	names := []string{"embed", "norm", "layers.0.wq", "layers.0.wv", "layers.0.w_gate", "layers.0.attn_norm"}

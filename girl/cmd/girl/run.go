@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"genjobrec/girl"
 )
@@ -44,6 +45,7 @@ func runCommand(ctx context.Context, args []string, stdout, stderr io.Writer) er
 	seeds := fs.String("seeds", "1", "training seeds, separated by commas")
 	fs.Var(&set, "set", "one setting as key=value; may be repeated")
 	fs.StringVar(&opts.Out, "out", "", "folder for artefacts and results (needed)")
+	fs.DurationVar(&opts.CheckpointEvery, "checkpoint-every", 20*time.Second, "time between two checkpoints inside SFT, reward model and PPO: what a crash can cost")
 	fs.BoolVar(&opts.PageTexts, "page-texts", false, "show some CVs and written JDs on index.html also where the data are not the synthetic market")
 	if err := parse(fs, args, 0, stdout); err != nil {
 		return err
@@ -60,6 +62,9 @@ func runCommand(ctx context.Context, args []string, stdout, stderr io.Writer) er
 			return fmt.Errorf("%w: -seeds %q: %q is not a whole number", errUsage, *seeds, s)
 		}
 		opts.Seeds = append(opts.Seeds, n)
+	}
+	if opts.CheckpointEvery <= 0 {
+		return fmt.Errorf("%w: -checkpoint-every %v: want a time above 0", errUsage, opts.CheckpointEvery)
 	}
 	opts.Set = set
 	opts.Reporter = girl.NewReporter(stdout)

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// asCommand makes the test binary behave as the command, with the arguments in this variable, one a line.
+const asCommand = "GENJOBREC_TEST_AS_COMMAND"
+
+// process is the command as a process of its own.
+func process(args ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), asCommand+"="+strings.Join(args, "\n"))
+	return cmd
+}
+
+// killed runs the command until its output mentions the stage, waits a random moment more and kills it with SIGKILL, which no program can
+// prepare for. It tells the output and whether the command had finished before.
+func killed(t *testing.T, stage string, wait time.Duration, args []string) (output string, finished bool) {
+	t.Helper()
+	cmd := process(args...)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	kill := func() {
+		time.Sleep(wait)
+		_ = cmd.Process.Kill() // an error says that it has ended
+	}
+	var lines strings.Builder
+	armed := false
+	for scan := bufio.NewScanner(out); scan.Scan(); {
+		lines.WriteString(scan.Text() + "\n")
+		if !armed && strings.Contains(scan.Text(), stage) {
+			armed = true
+			go kill()
+		}
+	}
+	err = cmd.Wait()
+	if err != nil && stderr.Len() > 0 {
+		t.Fatalf("%s: %s", err, &stderr)
+	}
+	return lines.String(), err == nil
+}
+
+// A run that is killed at random moments in all its stages, and started again each time, leaves the bytes of one that never was.
+func TestKilledRunsEndWithTheSameBytes(t *testing.T) {
+	whole, dir := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "run")
+	same := []string{"run", "-data", "market", "-profile", "smoke", "-set", "ppo.iterations=8"} // rounds enough to be killed between two
+	if code, _, stderr := girlCommand(t, append(same, "-out", whole)...); code != exitOK {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	args := append(same, "-out", dir, "-checkpoint-every", "1ms")
+	rng := rand.New(rand.NewPCG(1, 20))
+	kills, resumed := 0, map[string]int{}
+	for _, target := range []struct {
+		stage string
+		kills int
+		most  time.Duration // to wait before the kill
+	}{
+		{"/tokenizer", 2, 50 * time.Millisecond}, {"/sft", 5, 700 * time.Millisecond}, {"/reward", 4, 500 * time.Millisecond}, {"/ppo", 5, 1500 * time.Millisecond},
+		{"/generate", 3, 300 * time.Millisecond}, {"/match", 3, 500 * time.Millisecond}, {"evaluate", 2, 400 * time.Millisecond},
+	} {
+		for range target.kills {
+			output, finished := killed(t, target.stage, time.Duration(rng.Int64N(int64(target.most))), args)
+			if finished {
+				break
+			}
+			kills++
+			for _, stage := range []string{"sft", "reward", "ppo"} {
+				resumed[stage] += strings.Count(output, "/"+stage+" goes on from its last checkpoint")
+			}
+		}
+	}
+	output, err := process(args...).Output()
+	if err != nil {
+		t.Fatalf("the last start: %v\n%s", err, output)
+	}
+	t.Logf("killed %d times; stages went on from checkpoints: %v", kills, resumed)
+	if kills < 20 || resumed["sft"] == 0 || resumed["reward"] == 0 || resumed["ppo"] == 0 {
+		t.Errorf("killed %d times only, or some stage never in its middle: %v", kills, resumed)
+	}
+	files := []string{"results.csv", "scores.parquet", "generated.parquet", "seed-1/girl.safetensors", "seed-1/reward.safetensors", "seed-1/ppo.json", "tables/rq2.md"}
+	want := readAll(t, whole, files)
+	for name, data := range readAll(t, dir, files) {
+		if data != want[name] {
+			t.Errorf("%s has other bytes than without kills", name)
+		}
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "seed-*", "*.checkpoint*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("checkpoints left behind: %v, error %v", left, err)
+	}
+}
+
+// A checkpoint of another config is refused with the settings that differ, and nothing is lost by it.
+func TestCheckpointOfAnotherConfigIsRefused(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	args := []string{"run", "-data", "market", "-profile", "smoke", "-out", dir, "-checkpoint-every", "1ms"}
+	for range 50 { // until a kill falls into the middle of the stage
+		if _, finished := killed(t, "/sft", 300*time.Millisecond, args); finished {
+			t.Fatal("the run was not killed")
+		}
+		if _, err := os.Stat(filepath.Join(dir, "seed-1", "sft.checkpoint")); err == nil {
+			break
+		}
+	}
+	code, _, stderr := girlCommand(t, append(args, "-set", "sft.learning_rate=0.001")...)
+	checkRefused(t, nil, code, stderr, "sft.learning_rate: 0.0025 in the file, 0.001 now")
+	if strings.Contains(stderr, "sft.epochs") {
+		t.Errorf("settings that agree are named: %s", stderr)
+	}
+	if code, stdout, stderr := girlCommand(t, args...); code != exitOK || !strings.Contains(stdout, "goes on from its last checkpoint") {
+		t.Errorf("the run does not go on with its own config: exit code %d, %s", code, stderr)
+	}
+}
