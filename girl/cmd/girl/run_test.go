@@ -394,7 +394,7 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// TestInterrupt: an interrupt ends a run within a second, finished artefacts stay, and the same command goes on after them.
+// TestInterrupt: an interrupt ends a run within a second, finished artefacts and a checkpoint stay, and the same command goes on from there.
 func TestInterrupt(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "run")
 	args := []string{"run", "-data", "market", "-profile", "smoke", "-out", out, "-set", "sft.epochs=500", "-set", "sft.patience=500"}
@@ -434,7 +434,7 @@ func TestInterrupt(t *testing.T) {
 		names = append(names, e.Name())
 	}
 	sort.Strings(names)
-	if got := strings.Join(names, " "); got != "tokenizer.json tokenizer.stage.json" {
-		t.Errorf("left %s, want the finished tokenizer alone", got)
+	if got := strings.Join(names, " "); got != "sft.checkpoint tokenizer.json tokenizer.stage.json" {
+		t.Errorf("left %s, want the finished tokenizer and a checkpoint of the writer", got)
 	}
 }
