@@ -110,7 +110,7 @@ func (r *run) writeStudyManifest(name string) error {
 	if err != nil {
 		return err
 	}
-	m.Stages = slices.DeleteFunc(m.Stages, func(s manifestStage) bool { return !strings.HasSuffix(s.Dir, "/"+name) && s.Stage != untunedStage })
+	m.Stages = slices.DeleteFunc(m.Stages, func(s manifestStage) bool { return !strings.HasSuffix("/"+s.Dir, "/"+name) && s.Stage != untunedStage })
 	return writeJSON(path, m)
 }
 

@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"genjobrec/datasets"
@@ -85,6 +86,21 @@ type QualityReport struct {
 	Samples []QualitySample
 	// SamplesNote says how the samples were drawn, or why there are none.
 	SamplesNote string
+}
+
+// ByLLM gives the tables and figures that only are there where a language model judged.
+func (q *QualityReport) ByLLM() (tables []results.Table, figures []*results.Figure) {
+	for _, t := range q.Tables {
+		if t.Name == "rq1_llm" || t.Name == "rq1_agreement" {
+			tables = append(tables, t)
+		}
+	}
+	for _, f := range q.Figures {
+		if strings.HasPrefix(f.Name, "rq1_llm") {
+			figures = append(figures, f)
+		}
+	}
+	return tables, figures
 }
 
 // QualitySample is a CV with a JD of every system.

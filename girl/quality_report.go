@@ -44,7 +44,7 @@ func (q *quality) conclude(s *qualityStatistics, llm *llmJudged) (*QualityReport
 	for _, f := range figures {
 		out.Figures = append(out.Figures, f.figure)
 	}
-	return out, errors.Join(q.addSection("rq1", "RQ1: are the written job descriptions good?", out.Tables, figures...), results.WriteCSV(q.path("rq1.csv"), q.rows(s)))
+	return out, errors.Join(q.addSection("rq1", "RQ1: are the written job descriptions good?", out.Tables, figures...), results.WriteCSV(q.path("rq1.csv"), q.rows(s)), q.writeStudyManifest("rq1"))
 }
 
 func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }

@@ -170,7 +170,7 @@ func tableRows(t *testing.T, path ...string) (rows []map[string]string) {
 
 func TestJudgeOffline(t *testing.T) {
 	dir := judgedRun(t)
-	for _, f := range []string{"tables/rq1.md", "tables/rq1_length.tex", "figures/rq1.png", "figures/rq1_length.svg", "rq1.csv", "rq1/judgements.jsonl", "seed-2/rq1/untuned.parquet"} {
+	for _, f := range []string{"tables/rq1.md", "tables/rq1_length.tex", "figures/rq1.png", "figures/rq1_length.svg", "rq1.csv", "rq1.manifest.json", "rq1/judgements.jsonl", "seed-2/rq1/untuned.parquet"} {
 		if info, err := os.Stat(filepath.Join(dir, f)); err != nil || info.Size() == 0 {
 			t.Errorf("%s is missing or empty", f)
 		}
@@ -187,6 +187,15 @@ func TestJudgeOffline(t *testing.T) {
 		if r["a"] == "untuned LM" && r["b"] == "real matched JD" && r["criterion"] == "relevance" && !strings.HasPrefix(r["net"], "-") {
 			t.Errorf("the untuned model against real JDs: %v", r)
 		}
+	}
+	manifest := readText(t, dir, "rq1.manifest.json")
+	for _, want := range []string{`"dir": "rq1"`, `"dir": "seed-2/rq1"`, `"stage": "untuned"`} {
+		if !strings.Contains(manifest, want) {
+			t.Errorf("the manifest of the study has no %s", want)
+		}
+	}
+	if strings.Contains(manifest, `"stage": "sft"`) {
+		t.Error("the manifest of the study has stages of the run")
 	}
 	if !strings.Contains(readText(t, dir, "tables", "rq1.md"), "none is named by") {
 		t.Error("the table does not say that no language model took part")
