@@ -202,11 +202,10 @@ func (q *quality) llmTexts() (map[string]string, error) {
 
 // llmJudged says what the language model judged.
 type llmJudged struct {
-	key      string
-	model    string
-	cvs      int
-	contests int
-	usage    judge.Usage
+	key   string
+	model string
+	cvs   int
+	usage judge.Usage
 }
 
 // judgeLLM lets the language model behind the endpoint, if there is one, decide the contests of the drawn CVs.

@@ -114,16 +114,16 @@ func TestJudgementsAreReadBack(t *testing.T) {
 // labelledQuality is a study of which only the names are there.
 func labelledQuality() *quality { return &quality{run: &run{data: writtenData()}, llm: "LLM m"} }
 
-// decided is a contest of GIRL's JD with la words against another's with lb.
-func decided(cv, other string, la, lb int, o judge.Outcome) judge.Judgement {
-	return judge.Judgement{Contest: judge.Contest{CVID: cv, CV: "x", NameA: modelGIRL, A: strings.Repeat("a ", la), NameB: other, B: strings.Repeat("b ", lb)},
+// decided is a contest of GIRL's JD with la words against GIRL-SFT's with lb.
+func decided(cv string, la, lb int, o judge.Outcome) judge.Judgement {
+	return judge.Judgement{Contest: judge.Contest{CVID: cv, CV: "x", NameA: modelGIRL, A: strings.Repeat("a ", la), NameB: modelSFT, B: strings.Repeat("b ", lb)},
 		Verdict: judge.Verdict{o, o, o, o}}
 }
 
 // Two contests in which GIRL writes a quarter as much, one won, one lost; four at the same length, three won, one a tie.
 func TestLengthFigureByHand(t *testing.T) {
-	js := []judge.Judgement{decided("c1", modelSFT, 5, 20, judge.Win), decided("c2", modelSFT, 5, 20, judge.Lose), decided("c3", modelSFT, 9, 9, judge.Win),
-		decided("c4", modelSFT, 9, 9, judge.Win), decided("c5", modelSFT, 9, 9, judge.Win), decided("c6", modelSFT, 9, 9, judge.Tie)}
+	js := []judge.Judgement{decided("c1", 5, 20, judge.Win), decided("c2", 5, 20, judge.Lose), decided("c3", 9, 9, judge.Win),
+		decided("c4", 9, 9, judge.Win), decided("c5", 9, 9, judge.Win), decided("c6", 9, 9, judge.Tie)}
 	l, err := judge.LengthEffect(js, modelGIRL, modelSFT, judge.Detail, eval.Bootstrap{Resamples: 50}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -154,9 +154,9 @@ func TestLengthFigureByHand(t *testing.T) {
 }
 
 func TestExtrapolationIsWarnedAbout(t *testing.T) {
-	js := []judge.Judgement{decided("c", modelSFT, 10, 10, judge.Win)}
+	js := []judge.Judgement{decided("c", 10, 10, judge.Win)}
 	for i := range 10 {
-		js = append(js, decided(fmt.Sprint("c", i), modelSFT, 5, 20, judge.Lose))
+		js = append(js, decided(fmt.Sprint("c", i), 5, 20, judge.Lose))
 	}
 	for n, want := range map[int]int{len(js): 1, len(js) - 1: 0} { // one of eleven, one of ten
 		l, err := judge.LengthEffect(js[:n], modelGIRL, modelSFT, judge.Detail, eval.Bootstrap{Resamples: 20}, nil)
@@ -174,7 +174,7 @@ func TestAgreementTableByHand(t *testing.T) {
 	q := labelledQuality()
 	var offline, llm []judge.Judgement
 	for i, o := range []judge.Outcome{judge.Win, judge.Lose, judge.Win, judge.Win} {
-		offline = append(offline, decided(fmt.Sprint("c", i), modelSFT, 5, 5, o))
+		offline = append(offline, decided(fmt.Sprint("c", i), 5, 5, o))
 	}
 	all := func(o judge.Outcome) judge.Verdict { return judge.Verdict{o, o, o, o} }
 	for i, x := range []struct{ verdict, forward, backward judge.Outcome }{
@@ -183,7 +183,7 @@ func TestAgreementTableByHand(t *testing.T) {
 		{judge.Tie, judge.Win, judge.Lose},  // first preferred twice
 		{judge.Invalid, judge.Invalid, judge.Invalid},
 	} {
-		j := decided(fmt.Sprint("c", i), modelSFT, 5, 5, x.verdict)
+		j := decided(fmt.Sprint("c", i), 5, 5, x.verdict)
 		j.Shown = &[2]judge.Verdict{all(x.forward), all(x.backward)}
 		llm = append(llm, j)
 	}
