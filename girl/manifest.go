@@ -25,7 +25,7 @@ type manifest struct {
 	Backend   string                     `json:"backend"`
 	Started   time.Time                  `json:"started"`
 	Finished  time.Time                  `json:"finished"`
-	Seconds   float64                    `json:"seconds"` // of this invocation; stages that were already there add nothing
+	Seconds   float64                    `json:"seconds"` // wall time of this invocation and of the earlier ones on whose stages it builds
 	Data      string                     `json:"data"`
 	Test      string                     `json:"test,omitempty"`
 	CVs       string                     `json:"cvs,omitempty"`
@@ -87,7 +87,22 @@ func (r *run) writeManifest() error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(filepath.Join(r.dir, ManifestFile), m)
+	path := filepath.Join(r.dir, ManifestFile)
+	var before manifest
+	if readJSON(path, &before) == nil && m.buildsOn(&before) {
+		m.Started = before.Started
+		m.Seconds += before.Seconds
+	}
+	return writeJSON(path, m)
+}
+
+// buildsOn reports whether every stage of an earlier invocation, its evaluation apart, is still one of the run.
+func (m *manifest) buildsOn(before *manifest) bool {
+	return slices.Equal(m.Seeds, before.Seeds) && !slices.ContainsFunc(before.Stages, func(s manifestStage) bool {
+		return s.Stage != evaluateStage && !slices.ContainsFunc(m.Stages, func(own manifestStage) bool {
+			return own.Dir == s.Dir && own.Stage == s.Stage && own.Key == s.Key
+		})
+	})
 }
 
 // machine describes what a run ran on.

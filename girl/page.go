@@ -132,7 +132,7 @@ func (m *manifest) facts() []results.Fact {
 		{Name: "profile", Value: m.Profile},
 		{Name: "seeds", Value: strings.Trim(fmt.Sprint(m.Seeds), "[]")},
 		{Name: "started", Value: m.Started.Format(time.RFC3339)},
-		{Name: "wall minutes", Value: fmt.Sprintf("%.1f, without stages that were there already", m.Seconds/60)},
+		{Name: "wall minutes", Value: fmt.Sprintf("%.1f", m.Seconds/60)},
 		{Name: "data, sha256", Value: m.DataKey},
 	}
 	var inputs []string

@@ -1,0 +1,28 @@
+package girl
+
+import (
+	"testing"
+	"time"
+)
+
+// The wall time of a run that was interrupted is that of all its invocations; stages that were made anew end the count.
+func TestManifestAddsUpInvocations(t *testing.T) {
+	stage := func(name, key string) manifestStage {
+		return manifestStage{Dir: "seed-1", stageRecord: stageRecord{Stage: name, Key: key}}
+	}
+	before := manifest{Seeds: []int{1}, Seconds: 100, Started: time.Unix(1, 0), Stages: []manifestStage{stage("sft", "a"), stage("ppo", "b"), stage(evaluateStage, "c")}}
+	for _, c := range []struct {
+		name  string
+		after manifest
+		want  bool
+	}{
+		{"goes on", manifest{Seeds: []int{1}, Stages: []manifestStage{stage("sft", "a"), stage("ppo", "b"), stage("match", "d"), stage(evaluateStage, "e")}}, true},
+		{"other settings", manifest{Seeds: []int{1}, Stages: []manifestStage{stage("sft", "a"), stage("ppo", "B"), stage("match", "d")}}, false},
+		{"stopped earlier", manifest{Seeds: []int{1}, Stages: []manifestStage{stage("sft", "a")}}, false},
+		{"more seeds", manifest{Seeds: []int{1, 2}, Stages: before.Stages}, false},
+	} {
+		if got := c.after.buildsOn(&before); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
