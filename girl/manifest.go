@@ -83,17 +83,25 @@ func (r *run) manifest() (*manifest, error) {
 }
 
 func (r *run) writeManifest() error {
-	m, err := r.manifest()
+	m, err := r.runManifest()
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(r.dir, ManifestFile)
+	return writeJSON(filepath.Join(r.dir, ManifestFile), m)
+}
+
+// runManifest is the manifest of the run with the time of the earlier invocations on whose stages this one builds.
+func (r *run) runManifest() (*manifest, error) {
+	m, err := r.manifest()
+	if err != nil {
+		return nil, err
+	}
 	var before manifest
-	if readJSON(path, &before) == nil && m.buildsOn(&before) {
+	if readJSON(filepath.Join(r.dir, ManifestFile), &before) == nil && m.buildsOn(&before) {
 		m.Started = before.Started
 		m.Seconds += before.Seconds
 	}
-	return writeJSON(path, m)
+	return m, nil
 }
 
 // buildsOn reports whether every stage of an earlier invocation, its evaluation apart, is still one of the run.

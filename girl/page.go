@@ -23,7 +23,7 @@ func (r *run) showsTexts() bool { return r.data.Market != nil || r.opts.PageText
 
 // savePage keeps what the page says about the run itself: training, stages, samples, settings and provenance.
 func (r *run) savePage(key string, training results.PageSection, generated []results.GeneratedRow) error {
-	m, err := r.manifest()
+	m, err := r.runManifest()
 	if err != nil {
 		return err
 	}
