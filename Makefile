@@ -10,7 +10,7 @@ NOTEBOOKS     ?= notebooks
 JUPYTER_FLAGS ?=
 LINT  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: run test lint bench smoke kernel notebooks jupyter clean
+.PHONY: run paper test lint bench smoke kernel notebooks jupyter clean
 
 run: ## the main job: the synthetic market, default profile, into OUT; SEEDS=1,2,3 for three seeds; then all notebooks on it
 	go run ./girl/cmd/girl run -data market -profile default -seeds $(SEEDS) -out "$(OUT)"
@@ -19,6 +19,15 @@ run: ## the main job: the synthetic market, default profile, into OUT; SEEDS=1,2
 
 smoke: ## the same in under a minute, with models too small to learn much
 	go run ./girl/cmd/girl run -data market -profile smoke -seeds 1 -out runs/smoke
+
+# The committed results: DATA is "market" or a dataset's folder. Resumable; results/paper-NAME and README's section on it are written anew.
+DATA  ?= market
+PAPER  = paper-$(notdir $(abspath $(DATA)))
+paper: ## five seeds with the paper profile and all studies, published in results/
+	go build -o .cache/girl ./girl/cmd/girl
+	.cache/girl run -data "$(DATA)" -profile paper -seeds 1,2,3,4,5 -out "runs/$(PAPER)"
+	for study in judge ablate sweep; do .cache/girl $$study -run "runs/$(PAPER)" || exit 1; done
+	.cache/girl publish -run "runs/$(PAPER)" -out "results/$(PAPER)" -readme README.md
 
 test: ## all tests
 	go vet ./...
