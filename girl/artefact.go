@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"genjobrec/girl/lm"
-	"genjobrec/internal/wholefile"
+	"genjobrec/results/wholefile"
 )
 
 // stageRecord lies beside a stage's outputs as NAME.stage.json and says what made them. A stage whose key and outputs are

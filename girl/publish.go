@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"genjobrec/internal/wholefile"
+	"genjobrec/results/wholefile"
 )
 
 // Publish copies what of a finished run may be shown to others into the folder out, replacing what is there: tables, figures as SVG,

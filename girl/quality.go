@@ -23,7 +23,7 @@ import (
 	"genjobrec/eval"
 	"genjobrec/eval/chat"
 	"genjobrec/eval/judge"
-	"genjobrec/internal/wholefile"
+	"genjobrec/results/wholefile"
 	"genjobrec/results"
 )
 

@@ -16,7 +16,7 @@ import (
 	"genjobrec/datasets"
 	"genjobrec/eval/chat"
 	"genjobrec/eval/judge"
-	"genjobrec/internal/wholefile"
+	"genjobrec/results/wholefile"
 )
 
 // Files in the folder rq1 of a run where language models behind an endpoint take part. None holds a key.

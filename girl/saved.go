@@ -19,7 +19,7 @@ import (
 	"genjobrec/girl/reward"
 	"genjobrec/girl/sft"
 	"genjobrec/girl/tokenizer"
-	"genjobrec/internal/wholefile"
+	"genjobrec/results/wholefile"
 	"genjobrec/results"
 )
 

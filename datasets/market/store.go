@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 
 	"genjobrec/datasets"
-	"genjobrec/internal/wholefile"
+	"genjobrec/results/wholefile"
 )
 
 // FileName is the file beside a stored dataset from which its market is rebuilt.

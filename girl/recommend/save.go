@@ -10,7 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"genjobrec/internal/wholefile"
+	"genjobrec/results/wholefile"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/support/exceptions"

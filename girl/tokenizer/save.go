@@ -5,7 +5,7 @@ import (
 	"encoding/json/jsontext"
 	"fmt"
 
-	"genjobrec/internal/wholefile"
+	"genjobrec/results/wholefile"
 )
 
 // Save writes the tokenizer as a tokenizer.json file that [Load] and Hugging Face tokenizers read;

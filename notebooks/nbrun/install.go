@@ -18,7 +18,7 @@ import (
 	"strings"
 	"time"
 
-	"genjobrec/internal/wholefile"
+	"genjobrec/results/wholefile"
 )
 
 //go:embed setup.sh

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"genjobrec/internal/wholefile"
+	"genjobrec/results/wholefile"
 )
 
 // runner runs notebooks.
