@@ -23,8 +23,8 @@ import (
 	"genjobrec/eval"
 	"genjobrec/eval/chat"
 	"genjobrec/eval/judge"
-	"genjobrec/results/wholefile"
 	"genjobrec/results"
+	"genjobrec/results/wholefile"
 )
 
 // Systems of the first research question beside the two writers and the untuned one.

@@ -19,8 +19,8 @@ import (
 	"genjobrec/girl/reward"
 	"genjobrec/girl/sft"
 	"genjobrec/girl/tokenizer"
-	"genjobrec/results/wholefile"
 	"genjobrec/results"
+	"genjobrec/results/wholefile"
 )
 
 // savedRun is a finished run that is used again.
