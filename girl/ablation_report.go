@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"genjobrec/eval"
 	"genjobrec/girl/recommend"
@@ -246,7 +247,7 @@ func (a *ablation) label(model string) string {
 	case modelGIRL:
 		return "full (GIRL)"
 	}
-	return model
+	return strings.TrimPrefix(model, "GIRL ")
 }
 
 // differences are those of every writer to GIRL in the goal, with p-values corrected over all of them.

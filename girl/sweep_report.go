@@ -3,9 +3,11 @@ package girl
 import (
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 
+	"genjobrec/eval"
 	"genjobrec/girl/recommend"
 	"genjobrec/results"
 )
@@ -54,7 +56,7 @@ func (r *run) sweepReport(list []setting) (*SweepReport, error) {
 	out := &SweepReport{r.sweepTable(list, c, costs), figures}
 	shown := make([]captioned, len(figures))
 	for i, f := range figures {
-		shown[i] = captioned{f, sweepTitles[f.Name], "AUC, LogLoss, tokens and wall time for each setting: thin lines are single seeds, thick ones means over seeds."}
+		shown[i] = captioned{f, sweepTitles[f.Name], "AUC, LogLoss, tokens and wall time for each setting: thin lines are single seeds, thick ones means over seeds, bars 95 % intervals over test CVs and seeds."}
 	}
 	if err := results.WriteCSV(r.path("rq4.csv"), r.sweepRows(list, c, costs)); err != nil {
 		return nil, err
@@ -168,10 +170,23 @@ func (r *run) sweepFigures(list []setting, c *results.Comparison, costs map[int]
 		if len(axis.list) < 2 {
 			continue
 		}
-		metric := func(title, unit string, of func(results.RunMetrics) float64) results.Panel {
+		metric := func(title, unit string, of func(results.RunMetrics) float64, estimate func(*results.SystemResult) eval.Estimate) results.Panel {
 			panel := results.Panel{Title: title, YLabel: unit}
 			for _, p := range predictors {
 				series := results.Series{Name: p}
+				bar := func(model string, x float64) {
+					if s, ok := c.System(results.SystemID{Model: model, Predictor: p}); ok {
+						if e := estimate(s); !math.IsNaN(e.Low) && !math.IsNaN(e.High) {
+							series.Bars = append(series.Bars, results.Bar{Step: x, Low: e.Low, High: e.High})
+						}
+					}
+				}
+				if axis.base {
+					bar(recommend.Base, 0)
+				}
+				for _, g := range axis.list {
+					bar(g.model(), axis.x(g))
+				}
 				for i, seed := range r.opts.Seeds {
 					run := results.Run{Seed: int64(seed)}
 					point := func(model string, x float64) {
@@ -207,8 +222,8 @@ func (r *run) sweepFigures(list []setting, c *results.Comparison, costs map[int]
 			return results.Panel{Title: title, YLabel: unit, Series: []results.Series{series}}
 		}
 		f, err := results.CurvesFigure(results.CurvesInput{Name: axis.name, Title: axis.title, XLabel: axis.label, Panels: []results.Panel{
-			metric("AUC", "AUC (higher is better)", func(m results.RunMetrics) float64 { return m.AUC }),
-			metric("LogLoss", "nats (lower is better)", func(m results.RunMetrics) float64 { return m.LogLoss }),
+			metric("AUC", "AUC (higher is better)", func(m results.RunMetrics) float64 { return m.AUC }, func(s *results.SystemResult) eval.Estimate { return s.AUC }),
+			metric("LogLoss", "nats (lower is better)", func(m results.RunMetrics) float64 { return m.LogLoss }, func(s *results.SystemResult) eval.Estimate { return s.LogLoss }),
 			spent("Tokens written", "tokens per CV", func(c cost) float64 { return float64(c.Tokens) }),
 			spent("Wall time of writing", "ms per CV", func(c cost) float64 { return 1000 * c.Seconds }),
 		}})

@@ -91,8 +91,9 @@ func WriteFigures(dir string, figures ...*Figure) error {
 	return nil
 }
 
-// textWidth is the width of a page's text: a figure drawn for it is printed without scaling.
-const textWidth = 17 * vg.Centimeter
+// textWidth is the width of figures: without scaling for the text of a page with one column; scaled down to a column of 8.5 cm
+// its smallest letters are still 5.7 points high.
+const textWidth = 12 * vg.Centimeter
 
 // Font sizes in points, readable without scaling.
 const (

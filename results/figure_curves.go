@@ -35,7 +35,11 @@ type Panel struct {
 type Series struct {
 	Name string
 	Runs []Run
+	Bars []Bar // intervals of the means, drawn beside the points
 }
+
+// Bar is the interval at a step.
+type Bar struct{ Step, Low, High float64 }
 
 // Run is the curve of one seed.
 type Run struct {
@@ -71,6 +75,11 @@ func CurvesFigure(in CurvesInput) (*Figure, error) {
 				return nil, fmt.Errorf("results: figure %s: panel %q: series %q has no runs", in.Name, p.Title, s.Name)
 			}
 			severalSeeds = severalSeeds || len(s.Runs) > 1
+			for _, bar := range s.Bars {
+				if !(bar.Low <= bar.High) || math.IsInf(bar.Low, 0) || math.IsInf(bar.High, 0) || math.IsNaN(bar.Step) || math.IsInf(bar.Step, 0) {
+					return nil, fmt.Errorf("results: figure %s: panel %q: series %q: interval [%g, %g] at %g", in.Name, p.Title, s.Name, bar.Low, bar.High, bar.Step)
+				}
+			}
 			for _, run := range s.Runs {
 				if err := run.check(in.Path); err != nil {
 					return nil, fmt.Errorf("results: figure %s: panel %q: series %q, seed %d: %w", in.Name, p.Title, s.Name, run.Seed, err)
@@ -144,6 +153,9 @@ func (p Panel) plot(xLabel string, names []string, path bool) *plot.Plot {
 			out.Add(curve(run.Steps, run.Value, style))
 		}
 	}
+	for i, s := range p.Series {
+		out.Add(bars{s.Bars, lineOf(s.Name, names), vg.Points(3 * (float64(i) - float64(len(p.Series)-1)/2))})
+	}
 	for _, s := range p.Series {
 		mean := s.Runs[0]
 		switch {
@@ -170,6 +182,35 @@ func (p Panel) plot(xLabel string, names []string, path bool) *plot.Plot {
 
 // markedPoints is up to how many points a curve shows where it was measured.
 const markedPoints = 12
+
+// bars are the intervals of a series, moved sideways so that those of several series stand beside each other.
+type bars struct {
+	list  []Bar
+	style draw.LineStyle
+	shift vg.Length
+}
+
+// Plot implements [plot.Plotter].
+func (b bars) Plot(c draw.Canvas, p *plot.Plot) {
+	trX, trY := p.Transforms(&c)
+	style := draw.LineStyle{Color: b.style.Color, Width: vg.Points(0.8)}
+	half := vg.Points(1.6)
+	for _, bar := range b.list {
+		x, low, high := trX(bar.Step)+b.shift, trY(bar.Low), trY(bar.High)
+		c.StrokeLine2(style, x, low, x, high)
+		c.StrokeLine2(style, x-half, low, x+half, low)
+		c.StrokeLine2(style, x-half, high, x+half, high)
+	}
+}
+
+// DataRange implements [plot.DataRanger].
+func (b bars) DataRange() (xMin, xMax, yMin, yMax float64) {
+	xMin, xMax, yMin, yMax = math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
+	for _, bar := range b.list {
+		xMin, xMax, yMin, yMax = min(xMin, bar.Step), max(xMax, bar.Step), min(yMin, bar.Low), max(yMax, bar.High)
+	}
+	return xMin, xMax, yMin, yMax
+}
 
 // curve is a line through points that have been checked. One point, or none, is drawn as a dot.
 func curve(steps, values []float64, style draw.LineStyle) plot.Plotter {

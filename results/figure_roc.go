@@ -3,7 +3,6 @@ package results
 import (
 	"fmt"
 	"image/color"
-	"math"
 	"slices"
 
 	"gonum.org/v1/plot"
@@ -60,7 +59,7 @@ func (r *RQ2Report) ROCFigure() (*Figure, error) {
 		panels[1] = append(panels[1], gainPanel(curves, low, high, i == 0))
 	}
 	const margin, head, gap = 6 * vg.Inch / 72, 20 * vg.Inch / 72, 10 * vg.Inch / 72
-	heights := []vg.Length{7.2 * vg.Centimeter, 4.2 * vg.Centimeter}
+	heights := []vg.Length{6 * vg.Centimeter, 4.2 * vg.Centimeter}
 	legendHeight := strip.height(textWidth-2*margin) + legendAbove
 	title := fmt.Sprintf("%s: ROC curves on %d %s pairs, %s intervals", r.Dataset, r.Pairs, r.Split, percent(r.Level))
 	return &Figure{
@@ -171,9 +170,9 @@ var chanceStyle = draw.LineStyle{Color: pale(black, 0.45), Width: vg.Points(0.8)
 func (r *RQ2Report) rocPanel(title string, curves []rocCurves, labelled bool) *plot.Plot {
 	yLabel := ""
 	if labelled {
-		yLabel = "true positive rate (share of matches)"
+		yLabel = "true positive rate"
 	}
-	p := newPlot(title, "false positive rate (share of mismatches)", yLabel)
+	p := newPlot(title, "false positive rate", yLabel)
 	squareAxes(p)
 	p.Add(curve([]float64{0, 1}, []float64{0, 1}, chanceStyle))
 	var key []legendEntry
@@ -183,7 +182,7 @@ func (r *RQ2Report) rocPanel(title string, curves []rocCurves, labelled bool) *p
 				p.Add(rocLine(run, seedStyle(matcherLine(c.id))))
 			}
 		}
-		key = append(key, legendEntry{fmt.Sprintf("%s %.3f%s", c.id.Model, c.auc.Value, bracketed(c.auc, "%.3f")), matcherLine(c.id)})
+		key = append(key, legendEntry{fmt.Sprintf("%s %.3f", c.id.Model, c.auc.Value), matcherLine(c.id)})
 	}
 	for _, c := range curves {
 		p.Add(rocLine(c.mean, matcherLine(c.id)))
@@ -200,29 +199,22 @@ func (r *RQ2Report) rocPanel(title string, curves []rocCurves, labelled bool) *p
 	p.Add(plotFunc(func(c draw.Canvas, _ *plot.Plot) {
 		style := textStyle(tickSize)
 		style.YAlign = draw.YCenter
+		const thumb = 14 * vg.Inch / 72
 		width := style.Width("AUC")
 		for _, e := range key {
 			width = max(width, style.Width(e.text))
 		}
 		x, y := c.Max.X-width-vg.Points(4), c.Min.Y+vg.Points(9)+legendLine*vg.Length(len(key))
-		left, top := x-legendThumb-2*legendGap, y+legendLine/2
+		left, top := x-thumb-2*legendGap, y+legendLine/2
 		c.FillPolygon(color.White, []vg.Point{{X: left, Y: c.Min.Y + 1}, {X: c.Max.X, Y: c.Min.Y + 1}, {X: c.Max.X, Y: top}, {X: left, Y: top}})
 		c.FillText(style, vg.Point{X: x, Y: y}, "AUC")
 		for _, e := range key {
 			y -= legendLine
-			c.StrokeLine2(e.line, x-legendThumb-legendGap, y, x-legendGap, y)
+			c.StrokeLine2(e.line, x-thumb-legendGap, y, x-legendGap, y)
 			c.FillText(style, vg.Point{X: x, Y: y}, e.text)
 		}
 	}))
 	return p
-}
-
-// bracketed writes an interval, or nothing where there is none.
-func bracketed(e eval.Estimate, format string) string {
-	if math.IsNaN(e.Low) || math.IsNaN(e.High) {
-		return ""
-	}
-	return fmt.Sprintf(" ["+format+", "+format+"]", e.Low, e.High)
 }
 
 // matcherLine is the thick line of a matcher; dashes tell GIRL-SFT from GIRL without colour.
@@ -266,7 +258,7 @@ func gainPanel(curves []rocCurves, low, high float64, labelled bool) *plot.Plot 
 	if labelled {
 		yLabel = "difference to Base"
 	}
-	p := newPlot("True positive rate less that of Base", "false positive rate (share of mismatches)", yLabel)
+	p := newPlot("True positive rate less that of Base", "false positive rate", yLabel)
 	squareAxes(p)
 	pad := 0.05 * max(high-low, 1e-3)
 	p.Y.Min, p.Y.Max = low-pad, high+pad

@@ -77,8 +77,8 @@ func TestWriteFigures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// 17 cm at 300 dots an inch.
-	near(t, "width in dots", float64(img.Bounds().Dx()), 17/2.54*DPI, 1)
+	// 12 cm at 300 dots an inch.
+	near(t, "width in dots", float64(img.Bounds().Dx()), 12/2.54*DPI, 1)
 	pdf, err := os.ReadFile(filepath.Join(dir, "rq2.pdf"))
 	if err != nil || !bytes.HasPrefix(pdf, []byte("%PDF-")) {
 		t.Errorf("rq2.pdf begins %.8q, %v", pdf, err)
@@ -173,6 +173,15 @@ func TestMeanCurveByHand(t *testing.T) {
 	})
 	if diff := cmp.Diff(mean, Run{Steps: []float64{0, 2}, Value: []float64{2, 7}}); diff != "" {
 		t.Errorf("(-got +want):\n%s", diff)
+	}
+}
+
+func TestCurvesRefuseSpoiltIntervals(t *testing.T) {
+	for _, bar := range []Bar{{0, 2, 1}, {0, math.NaN(), 1}, {0, 0, math.Inf(1)}, {math.NaN(), 0, 1}} {
+		in := CurvesInput{Name: "bars", Panels: []Panel{{Series: []Series{{Runs: []Run{{Steps: []float64{0, 1}, Value: []float64{0, 1}}}, Bars: []Bar{bar}}}}}}
+		if _, err := CurvesFigure(in); err == nil {
+			t.Errorf("no error for %+v", bar)
+		}
 	}
 }
 

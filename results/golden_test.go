@@ -215,7 +215,7 @@ func rewardPath() CurvesInput {
 	return in
 }
 
-// sampleCurves imitates quality and cost against the number of generated JDs, with one seed.
+// sampleCurves imitates quality, with intervals, and cost against the number of generated JDs, with one seed.
 func sampleCurves() CurvesInput {
 	in := CurvesInput{Name: "samples", Title: "Number of generated JDs", XLabel: "K, JDs per CV"}
 	for i, title := range []string{"AUC", "LogLoss", "Tokens written", "Wall time of writing"} {
@@ -225,12 +225,16 @@ func sampleCurves() CurvesInput {
 			names = []string{"writing"}
 		}
 		for j, name := range names {
-			var r Run
+			s := Series{Name: name, Runs: []Run{{}}}
 			for _, k := range []float64{0, 1, 2, 4, 8, 16} {
 				gain := 0.02 * (1 - math.Exp(-k/3))
-				r.Add(k, []float64{0.72 + gain - 0.01*float64(j), 0.55 - gain + 0.01*float64(j), 61 * k, 2.4 * k}[i])
+				v := []float64{0.72 + gain - 0.01*float64(j), 0.55 - gain + 0.01*float64(j), 61 * k, 2.4 * k}[i]
+				s.Runs[0].Add(k, v)
+				if i < 2 {
+					s.Bars = append(s.Bars, Bar{k, v - 0.02, v + 0.015})
+				}
 			}
-			p.Series = append(p.Series, Series{Name: name, Runs: []Run{r}})
+			p.Series = append(p.Series, s)
 		}
 		in.Panels = append(in.Panels, p)
 	}
