@@ -111,7 +111,7 @@ func (a *ablation) ppoCurves() (*results.Figure, error) {
 
 // overOptimisation draws reward against √KL, the abscissa in which Gao et al. (2023, arXiv 2210.10760) found simple laws.
 func (a *ablation) overOptimisation() (*results.Figure, error) {
-	in := results.CurvesInput{Name: "rq3_overoptimisation", Title: "Reward against the distance from the start, validation CVs", XLabel: "square root of KL in nats per JD", Path: true}
+	in := results.CurvesInput{Name: "rq3_overoptimisation", Title: "Reward against the distance from the start, validation CVs", XLabel: "square root of KL, nats", Path: true}
 	root := func(e ppo.Evaluation) float64 { return math.Sqrt(max(0, e.KL)) }
 	best, err := a.bestOfRewards()
 	if err != nil {
@@ -177,7 +177,7 @@ func (a *ablation) matchingFigure() (*results.Figure, error) {
 			}
 		}
 	}
-	in.Panels = []results.IntervalPanel{{XLabel: "AUC (higher is better)", Marks: auc}, {XLabel: "LogLoss in nats (lower is better)", Marks: loss}}
+	in.Panels = []results.IntervalPanel{{XLabel: "AUC", Marks: auc}, {XLabel: "LogLoss in nats", Marks: loss}}
 	return results.IntervalsFigure(in)
 }
 
@@ -202,7 +202,7 @@ func (a *ablation) coldFigure() (*results.Figure, error) {
 	if len(auc) == 0 {
 		return nil, nil
 	}
-	in.Panels = []results.IntervalPanel{{XLabel: "AUC (higher is better)", Marks: auc}, {XLabel: "LogLoss in nats (lower is better)", Marks: loss}}
+	in.Panels = []results.IntervalPanel{{XLabel: "AUC", Marks: auc}, {XLabel: "LogLoss in nats", Marks: loss}}
 	return results.IntervalsFigure(in)
 }
 

@@ -201,7 +201,7 @@ func (q *quality) figures(name, by string, m *judge.Matrix, lengths []judge.Leng
 
 // lengthFigure draws bins and curves; nil where nothing was decided.
 func lengthFigure(name, title string, lengths []judge.LengthReport) (*results.Figure, error) {
-	in := results.LengthInput{Name: name, Title: title, XLabel: "length of GIRL's JD / length of the other", YLabel: "win rate of GIRL"}
+	in := results.LengthInput{Name: name, Title: title, XLabel: "length of GIRL / other", YLabel: "win rate of GIRL"}
 	anything := false
 	for _, c := range judge.Criteria() {
 		panel := results.LengthPanel{Title: c.String()}

@@ -69,8 +69,17 @@ func IntervalsFigure(in IntervalsInput) (*Figure, error) {
 	}
 	const margin, gap = 6 * vg.Inch / 72, 14 * vg.Inch / 72
 	const head, axis = 20 * vg.Inch / 72, 52 * vg.Inch / 72
-	perRow := vg.Points(12 + 8*float64(len(series)))
+	perRow := vg.Points(10 + 7*float64(len(series)))
 	left := longest + 10*vg.Inch/72
+	columns := len(in.Panels)
+	panelWidth := func() vg.Length {
+		return (textWidth - 2*margin - left - gap*vg.Length(columns-1) - 8*vg.Inch/72) / vg.Length(columns)
+	}
+	for columns > 1 && panelWidth() < leastPanel {
+		columns = (columns + 1) / 2
+	}
+	rows := (len(in.Panels) + columns - 1) / columns
+	panelHeight := perRow*vg.Length(len(in.Rows)) + axis
 	legendHeight := strip.height(textWidth - 2*margin)
 	if legendHeight > 0 {
 		legendHeight += legendAbove
@@ -78,32 +87,49 @@ func IntervalsFigure(in IntervalsInput) (*Figure, error) {
 	return &Figure{
 		Name:   in.Name,
 		width:  textWidth,
-		height: head + perRow*vg.Length(len(in.Rows)) + axis + legendHeight + 2*margin,
+		height: head + panelHeight*vg.Length(rows) + legendHeight + 2*margin,
 		paint: func(c draw.Canvas) {
 			c = draw.Crop(c, margin, -margin, margin, -margin)
 			style := textStyle(titleSize + 1)
 			style.XAlign, style.YAlign = draw.XCenter, draw.YTop
 			c.FillText(style, vg.Point{X: c.Center().X, Y: c.Max.Y}, asciiText(in.Title))
-			body := draw.Crop(c, 0, 0, legendHeight, -head)
-			n := vg.Length(len(in.Panels))
-			width := (body.Max.X - body.Min.X - left - gap*(n-1) - 6*vg.Inch/72) / n
-			x := body.Min.X
+			x, y := c.Min.X, c.Max.Y-head
 			for i, panel := range in.Panels {
-				part := body
-				part.Min.X, part.Max.X = x, x+width
-				ticks := names
-				if i == 0 {
-					part.Max.X += left
-				} else {
-					ticks = nil
+				part, ticks := c, []plot.Tick(nil)
+				if i%columns == 0 {
+					x, ticks = c.Min.X, names
 				}
-				panel.plot(len(in.Rows), ticks, series).Draw(part)
+				part.Min.X, part.Max.X = x, x+panelWidth()
+				if i%columns == 0 {
+					part.Max.X += left
+				}
+				part.Max.Y = y - panelHeight*vg.Length(i/columns)
+				part.Min.Y = part.Max.Y - panelHeight
+				panel.draw(part, len(in.Rows), ticks, series)
 				x = part.Max.X + gap
 			}
 			c.Max.Y = c.Min.Y + legendHeight - legendAbove
 			strip.draw(c)
 		},
 	}, nil
+}
+
+// leastPanel is how narrow a panel may become before the panels are put below each other.
+const leastPanel = 3.2 * vg.Centimeter
+
+// draw paints the panel with its title over the data, not over the row labels.
+func (p IntervalPanel) draw(c draw.Canvas, rows int, names []plot.Tick, series []string) {
+	title := p.Title
+	p.Title = ""
+	out := p.plot(rows, names, series)
+	style := textStyle(titleSize)
+	style.XAlign, style.YAlign = draw.XCenter, draw.YTop
+	data := out.DataCanvas(c)
+	c.FillText(style, vg.Point{X: data.Center().X, Y: c.Max.Y}, asciiText(title))
+	if title != "" {
+		c.Max.Y -= vg.Points(titleSize + 5)
+	}
+	out.Draw(c)
 }
 
 func (m Interval) check(rows int) error {
@@ -137,7 +163,7 @@ func (p IntervalPanel) plot(rows int, names []plot.Tick, series []string) *plot.
 	}
 	pad := 0.05 * max(high-low, 1e-3)
 	out.X.Min, out.X.Max = low-pad, high+pad
-	out.X.Tick.Marker = sparseTicks{}
+	out.X.Tick.Marker = sparseTicks{steps: 3}
 	out.Y.Min, out.Y.Max = -0.6, float64(rows)-0.4
 	out.Y.Tick.Marker = plot.ConstantTicks(names)
 	out.Y.LineStyle.Width, out.Y.Tick.LineStyle.Width, out.Y.Tick.Length, out.Y.Padding = 0, 0, 0, 0

@@ -195,7 +195,7 @@ func variantCurves() CurvesInput {
 
 // rewardPath turns back on itself.
 func rewardPath() CurvesInput {
-	in := CurvesInput{Name: "path", Title: "Reward against the distance from the start", XLabel: "square root of KL in nats per JD", Path: true}
+	in := CurvesInput{Name: "path", Title: "Reward against the distance from the start", XLabel: "square root of KL, nats", Path: true}
 	for i, title := range []string{"Proxy reward", "Gold reward"} {
 		p := Panel{Title: title, YLabel: []string{"reward model score", "acceptance probability"}[i]}
 		for j, name := range []string{"GIRL", "without KL"} {

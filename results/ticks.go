@@ -9,10 +9,16 @@ import (
 
 // sparseTicks puts three to six labels on round numbers (1, 2, 2.5 or 5 times a power of ten) all
 // written with the same number of decimals.
-type sparseTicks struct{}
+type sparseTicks struct {
+	steps int // at most, between labels; 0: five
+}
 
 // Ticks implements [plot.Ticker].
-func (sparseTicks) Ticks(low, high float64) []plot.Tick {
+func (s sparseTicks) Ticks(low, high float64) []plot.Tick {
+	most := 5.0
+	if s.steps > 0 {
+		most = float64(s.steps)
+	}
 	span := high - low
 	// A span of rounding errors has no round numbers in it, and steps of its size would not move k.
 	if !(span > 1e-9*math.Max(math.Abs(low), math.Abs(high))) || math.IsInf(span, 0) {
@@ -29,7 +35,7 @@ search:
 		}{{1, 0}, {2, 0}, {2.5, 1}, {5, 0}} {
 			step = m.factor * math.Pow(10, power)
 			decimals = max(0, int(-power)+m.extra)
-			if span/step <= 5 {
+			if span/step <= most {
 				break search
 			}
 		}
