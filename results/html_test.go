@@ -36,7 +36,7 @@ var everyKind = Table{
 func TestTableHTML(t *testing.T) {
 	got := tableHTML(t, everyKind)
 	want := [][]string{
-		{"&lt;b&gt;x&lt;/b&gt;<sup>1,2</sup>", "0.6476 [0.6000, 0.7000]", "&#43;0.13", "&lt;0.001", "1250"},
+		{"&lt;b&gt;x&lt;/b&gt;<sup>1,2</sup>", "0.6476 [0.6000,\u00a00.7000]", "&#43;0.13", "&lt;0.001", "1250"},
 		{"y<sup>1,3</sup>", "−0.5000", "0.00", "0.031", "–"},
 		{"", "−1.0000", "−0.01", "1.000", "0"},
 	}
@@ -88,7 +88,7 @@ func TestTableHTMLAgreesWithMarkdown(t *testing.T) {
 	got := htmlCells(text)
 	for i := range got {
 		for j := range got[i] {
-			got[i][j] = html.UnescapeString(got[i][j])
+			got[i][j] = strings.ReplaceAll(html.UnescapeString(got[i][j]), "\u00a0", " ")
 		}
 	}
 	// The last row's first cell is empty, which the split by bars above drops.

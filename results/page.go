@@ -230,7 +230,7 @@ func (t Table) html() htmlTable {
 				if !math.IsNaN(cell.Value) {
 					h.Text = c.format(cell.Value, minus)
 					if cell.hasInterval() {
-						h.Interval = "[" + c.format(cell.Low, minus) + ", " + c.format(cell.High, minus) + "]"
+						h.Interval = "[" + c.format(cell.Low, minus) + ",\u00a0" + c.format(cell.High, minus) + "]" // in one piece: notebooks have no style sheet
 					}
 				}
 			}

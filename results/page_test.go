@@ -122,8 +122,8 @@ func TestPageShowsEverything(t *testing.T) {
 	}
 	for _, want := range []string{
 		// The table's numbers as its columns round them, worked out by hand; see awkward.
-		`<td class="number">0.648 <span class="interval">[0.600, 0.700]</span></td>`,
-		`<td class="number">−0.0127 <span class="interval">[−0.0300, &#43;0.0100]</span></td>`,
+		"<td class=\"number\">0.648 <span class=\"interval\">[0.600,\u00a00.700]</span></td>",
+		"<td class=\"number\">−0.0127 <span class=\"interval\">[−0.0300,\u00a0&#43;0.0100]</span></td>",
 		`<td class="number">&lt;0.001</td><td class="number">12500</td>`,
 		`<td class="number">–</td><td class="number">0.0000</td>`, // missing; rounded to zero, without sign
 		`C<sup><a href="#note-awkward-1">1</a>,<a href="#note-awkward-2">2</a></sup></th>`,
