@@ -60,7 +60,7 @@ func Ablate(ctx context.Context, runDir string, o AblationOptions, report *Repor
 	if err != nil {
 		return nil, err
 	}
-	defer r.backend.Finalize()
+	defer r.close()
 	if err := o.validate(r.cfg.Generate); err != nil {
 		return nil, err
 	}

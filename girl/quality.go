@@ -139,7 +139,7 @@ func Quality(ctx context.Context, runDir string, o QualityOptions, report *Repor
 	if err != nil {
 		return nil, err
 	}
-	defer r.backend.Finalize()
+	defer r.close()
 	q := &quality{run: r, options: o, folder: r.path("rq1"), keys: map[int][2]string{}}
 	q.texts = sync.OnceValues(q.collect)
 	q.guardTexts()

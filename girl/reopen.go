@@ -39,13 +39,9 @@ func reopen(ctx context.Context, dir string, report *Reporter) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := prepare(ctx, Options{Data: m.Data, Test: m.Test, CVs: m.CVs, Profile: m.Profile, Set: settings, Seeds: m.Seeds, Out: dir, Reporter: report})
+	r, err := prepare(ctx, Options{Data: m.Data, Test: m.Test, CVs: m.CVs, Profile: m.Profile, Set: settings, Seeds: m.Seeds, Out: dir, Reporter: report, dataKey: m.DataKey})
 	if err != nil {
 		return nil, fmt.Errorf("the run in %s: %w", dir, err)
-	}
-	if r.dataKey != m.DataKey {
-		r.backend.Finalize()
-		return nil, fmt.Errorf("the data of the run in %s, %s, have changed since: give the run a new folder", dir, m.Data)
 	}
 	return r, nil
 }

@@ -35,6 +35,8 @@ type Options struct {
 	CheckpointEvery time.Duration // between two checkpoints inside a stage; 0: 20 seconds
 
 	PageTexts bool // show CVs and JDs on the run's page also where they are not of the synthetic market
+
+	dataKey string // of a run that is taken up again: other data are an error
 }
 
 // run is the state that all seeds share.
@@ -48,6 +50,7 @@ type run struct {
 	data    *Data
 	dataKey string
 	inputs  map[string]string
+	lock    *folderLock
 	started time.Time
 	rev     string // of the program, asked for at the start: the checkout may move on while a run goes
 
@@ -63,7 +66,7 @@ func Run(ctx context.Context, opts Options) error {
 	if err != nil {
 		return err
 	}
-	defer r.backend.Finalize()
+	defer r.close()
 	if err := r.trainSeeds(); err != nil {
 		return r.interrupted(err)
 	}
@@ -112,7 +115,7 @@ func (r *run) interrupted(err error) error {
 	return errors.Join(err, r.writeManifest())
 }
 
-// prepare checks the options and loads the data.
+// prepare checks the options, loads the data and takes the folder for this process alone. The run must be closed.
 func prepare(ctx context.Context, opts Options) (*run, error) {
 	cfg, err := NewConfig(opts.Profile, opts.Set)
 	if err != nil {
@@ -144,10 +147,17 @@ func prepare(ctx context.Context, opts Options) (*run, error) {
 	if r.dataKey, err = r.data.key(); err != nil {
 		return nil, err
 	}
+	if opts.dataKey != "" && r.dataKey != opts.dataKey {
+		return nil, fmt.Errorf("its data, %s, have changed since: give the run a new folder", opts.Data)
+	}
 	if err := os.MkdirAll(r.dir, 0o755); err != nil {
 		return nil, err
 	}
+	if r.lock, err = lockFolder(r.dir); err != nil {
+		return nil, err
+	}
 	if r.backend, err = newBackend(); err != nil {
+		r.lock.release()
 		return nil, err
 	}
 	for _, st := range datasets.Describe(r.data.Dataset, r.data.Assignment) {
@@ -156,7 +166,17 @@ func prepare(ctx context.Context, opts Options) (*run, error) {
 	for _, n := range r.data.Assignment.Notes {
 		r.report.Linef("note: %s", n)
 	}
-	return r, r.writeSplits()
+	if err := r.writeSplits(); err != nil {
+		r.close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// close gives the backend's memory and the folder back.
+func (r *run) close() {
+	r.backend.Finalize()
+	r.lock.release()
 }
 
 // newBackend takes GOMLX_BACKEND if it is set, else the pure-Go backend with whole matrix products on all cores.

@@ -77,7 +77,7 @@ func Sweep(ctx context.Context, runDir string, o SweepOptions, report *Reporter)
 	if err != nil {
 		return nil, err
 	}
-	defer r.backend.Finalize()
+	defer r.close()
 	r.limitSeeds()
 	list, err := o.settings(r.cfg.Generate)
 	if err != nil {

@@ -9,13 +9,17 @@ import (
 	"genjobrec/results"
 )
 
+// quickArgs are the command line of a run that trains as little as possible.
+func quickArgs(data, out string) []string {
+	return []string{"run", "-data", data, "-profile", "smoke", "-out", out, "-set", "sft.epochs=1", "-set", "ppo.iterations=1", "-set", "model.max_prompt=24",
+		"-set", "model.max_response=16", "-set", "tokenizer.vocab=320", "-set", "recommend.trials=1", "-set", "recommend.max_steps=15"}
+}
+
 // quickRun trains as little as possible on a dataset folder.
 func quickRun(t *testing.T, data string, more ...string) (out, stdout string) {
 	t.Helper()
 	out = filepath.Join(t.TempDir(), "run")
-	args := append([]string{"run", "-data", data, "-profile", "smoke", "-out", out, "-set", "sft.epochs=1", "-set", "ppo.iterations=1", "-set", "model.max_prompt=24",
-		"-set", "model.max_response=16", "-set", "tokenizer.vocab=320", "-set", "recommend.trials=1", "-set", "recommend.max_steps=15"}, more...)
-	code, stdout, stderr := girlCommand(t, args...)
+	code, stdout, stderr := girlCommand(t, append(quickArgs(data, out), more...)...)
 	if code != exitOK {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}

@@ -94,8 +94,12 @@ func TestSweepRefuses(t *testing.T) {
 	if err := editManifest(filepath.Join(dir, "manifest.json"), func(config map[string]any) { config["market.seed"] = 2 }); err != nil {
 		t.Fatal(err)
 	}
+	before := readAll(t, dir, []string{"splits.csv"})
 	code, _, stderr = girlCommand(t, "sweep", "-run", dir)
 	checkRefused(t, nil, code, stderr, "have changed since")
+	if after := readAll(t, dir, []string{"splits.csv"}); after["splits.csv"] != before["splits.csv"] {
+		t.Error("splits.csv is of the new data although they were refused")
+	}
 }
 
 func checkRefused(t *testing.T, args []string, code int, stderr, want string) {
