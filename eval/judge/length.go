@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -14,9 +15,9 @@ type LengthReport struct {
 	Criterion Criterion
 	N         int // valid contests in which both texts have a length
 	// MeanLogRatio is the mean of ln(length of A/length of B): above 0, A writes more.
-	MeanLogRatio             float64
-	MinLogRatio, MaxLogRatio float64 // its range
-	Raw                      float64 // win rate as it is, a tie being half a win
+	MeanLogRatio              float64
+	LowLogRatio, HighLogRatio float64 // its 1st and 99th percentile: where there are contests to speak of
+	Raw                       float64 // win rate as it is, a tie being half a win
 	// Controlled is the win rate that the regression gives texts of equal length; P is against one half.
 	Controlled eval.Estimate
 	// Slope is the change of A's log-odds with one unit of ln(length of A/length of B): above 0, the longer text wins more
@@ -53,8 +54,10 @@ func ratioEdges() []float64 {
 // x is not centred, so that exchanging a and b gives 1 − σ(α) and the same β. Where a nearly always writes more than b,
 // x = 0 lies outside the data and σ(α) is extrapolated; Bins show whether there is anything near 0.
 //
-// Intervals are percentiles of the bootstrap over CV groups; contests of several seeds are pooled with a warning. Errors:
-// systems that never met, judgements that no judge made. Contests with an empty text are left out.
+// Each seed's contests are fitted by themselves, and α and β are the means over seeds. Intervals are those of the bootstrap
+// over CV groups, from two seeds on widened by [eval.WithSeedVariance], that of the win rate on the scale of α; so the bins,
+// whose intervals are those of [NewMatrix], hold both uncertainties, too. Where all contests of a seed ended the same way
+// there is no fit. Errors: systems that never met, judgements that no judge made. Contests with an empty text are left out.
 func LengthEffect(js []Judgement, a, b string, c Criterion, boot eval.Bootstrap, length func(text string) int) (LengthReport, error) {
 	if length == nil {
 		length = Length
@@ -67,7 +70,7 @@ func LengthEffect(js []Judgement, a, b string, c Criterion, boot eval.Bootstrap,
 	var rows []Judgement
 	var x, y []float64 // log-ratios of length; 1 win, ½ tie, 0 loss
 	var groups []string
-	seeds := map[uint64]bool{}
+	var seeds []uint64 // of the rows
 	for _, j := range js {
 		if (j.Contest.NameA != a || j.Contest.NameB != b) && (j.Contest.NameA != b || j.Contest.NameB != a) {
 			continue
@@ -81,9 +84,8 @@ func LengthEffect(js []Judgement, a, b string, c Criterion, boot eval.Bootstrap,
 		if j.Verdict[c] == Invalid || la < 1 || lb < 1 {
 			continue
 		}
-		rows, groups = append(rows, j), append(groups, j.Contest.group())
+		rows, groups, seeds = append(rows, j), append(groups, j.Contest.group()), append(seeds, j.Contest.Seed)
 		x, y = append(x, math.Log(float64(la)/float64(lb))), append(y, (1+j.Verdict[c].net())/2)
-		seeds[j.Contest.Seed] = true
 	}
 	if !met {
 		return r, fmt.Errorf("judge: length: %q and %q never met", a, b)
@@ -94,25 +96,77 @@ func LengthEffect(js []Judgement, a, b string, c Criterion, boot eval.Bootstrap,
 		return r, err
 	}
 	if r.N == 0 {
-		r.MeanLogRatio, r.MinLogRatio, r.MaxLogRatio, r.Raw = math.NaN(), math.NaN(), math.NaN(), math.NaN()
+		r.MeanLogRatio, r.LowLogRatio, r.HighLogRatio, r.Raw = math.NaN(), math.NaN(), math.NaN(), math.NaN()
 		r.Controlled, r.Slope = unknown("no valid contest"), unknown("no valid contest")
 		return r, nil
 	}
-	r.MeanLogRatio, r.MinLogRatio, r.MaxLogRatio, r.Raw = mean(x), slices.Min(x), slices.Max(x), mean(y)
+	r.MeanLogRatio, r.LowLogRatio, r.HighLogRatio, r.Raw = mean(x), percentile(x, 0.01), percentile(x, 0.99), mean(y)
+	r.Controlled, r.Slope, err = lengthEstimates(x, y, groups, seeds, boot)
+	return r, err
+}
+
+// lengthEstimates fits each seed's rows by themselves and averages over seeds.
+func lengthEstimates(x, y []float64, groups []string, seeds []uint64, boot eval.Bootstrap) (controlled, slope eval.Estimate, err error) {
+	bySeed := func(rows []int) map[uint64][]int {
+		out := map[uint64][]int{}
+		for _, i := range rows {
+			out[seeds[i]] = append(out[seeds[i]], i)
+		}
+		return out
+	}
+	all := make([]int, len(x))
+	for i := range all {
+		all[i] = i
+	}
+	var alphas, betas []float64
+	order := slices.Sorted(maps.Keys(bySeed(all)))
+	for _, seed := range order {
+		alpha, beta, ok := lengthFit(x, y, bySeed(all)[seed])
+		if !ok {
+			why := "all contests ended the same way: there is no win rate at equal length"
+			if len(order) > 1 {
+				why = fmt.Sprintf("all contests of seed %d ended the same way: there is no win rate at equal length", seed)
+			}
+			return unknown(why), unknown(why), nil
+		}
+		alphas, betas = append(alphas, alpha), append(betas, beta)
+	}
 	fits, err := resampleAll(boot, groups, 2, func(rows []int) ([]float64, bool) {
-		alpha, beta, ok := lengthFit(x, y, rows)
-		return []float64{alpha, beta}, ok
+		parts, sum := bySeed(rows), [2]float64{}
+		for _, seed := range order {
+			alpha, beta, ok := lengthFit(x, y, parts[seed])
+			if !ok {
+				return nil, false
+			}
+			sum[0], sum[1] = sum[0]+alpha, sum[1]+beta
+		}
+		n := float64(len(order))
+		return []float64{sum[0] / n, sum[1] / n}, true
 	})
 	if err != nil {
-		return r, err
+		return controlled, slope, err
 	}
-	r.Controlled, r.Slope = fits[0], fits[1]
-	r.Controlled = fromLogOdds(r.Controlled)
-	if len(seeds) > 1 {
-		w := eval.Warning(fmt.Sprintf("contests of %d seeds are pooled: the spread between training runs is left out", len(seeds)))
-		r.Controlled.Warnings, r.Slope.Warnings = append(r.Controlled.Warnings, w), append(r.Slope.Warnings, w)
+	clusters := len(slices.Compact(slices.Sorted(slices.Values(groups))))
+	for i, values := range [][]float64{alphas, betas} {
+		if math.IsNaN(fits[i].SE) { // no interval to widen
+			continue
+		}
+		if fits[i], err = eval.WithSeedVariance(fits[i], clusters, boot.Level, values); err != nil {
+			return controlled, slope, err
+		}
 	}
-	return r, nil
+	return fromLogOdds(fits[0]), fits[1], nil
+}
+
+// percentile is the quantile q of the values, linear between neighbours (Hyndman and Fan's type 7).
+func percentile(values []float64, q float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	at := q * float64(len(sorted)-1)
+	i := int(at)
+	if i+1 >= len(sorted) {
+		return sorted[len(sorted)-1]
+	}
+	return sorted[i] + (at-float64(i))*(sorted[i+1]-sorted[i])
 }
 
 // fromLogOdds maps an estimate of log-odds to a probability; the standard error by the delta method.

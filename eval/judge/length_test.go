@@ -80,8 +80,9 @@ func TestLengthBinsByHand(t *testing.T) {
 	for i, want := range []float64{0.4, 0.5, math.Sqrt(1.2), 1.5, 3} { // geometric means of the ratios
 		near(t, "ratio of a bin", math.Exp(r.Bins[i].MeanLogRatio), want, 1e-9)
 	}
-	near(t, "shortest", math.Exp(r.MinLogRatio), 0.4, exact)
-	near(t, "longest", math.Exp(r.MaxLogRatio), 3, exact)
+	// Of seven, sorted: the 1st percentile lies 0.06 of the way from the first to the second, the 99th as near to the last, as two are 3.
+	near(t, "1st percentile", r.LowLogRatio, math.Log(0.4)+0.06*math.Log(0.5/0.4), exact)
+	near(t, "99th percentile", math.Exp(r.HighLogRatio), 3, exact)
 	near(t, "win rate of a bin", r.Bins[2].WinRate().Value, 0.75, 0)
 	near(t, "net of the last bin", r.Bins[4].Net.Value, 0, 0)
 	near(t, "raw", r.Raw, 4.5/7, exact)
@@ -157,8 +158,79 @@ func TestLengthEffectEdges(t *testing.T) {
 	}
 	j := judged("c3", "x", "y", Lose)
 	j.Contest.Seed = 1
-	r, err = LengthEffect([]Judgement{judged("c1", "x", "y", Win), judged("c2", "x", "y", Win), j}, "x", "y", Overall, b, nil)
-	if err != nil || !strings.Contains(fmt.Sprint(r.Slope.Warnings), "2 seeds") || !strings.Contains(fmt.Sprint(r.Controlled.Warnings), "resamples") {
-		t.Errorf("two seeds: %+v, %v", r, err)
+	r, err = LengthEffect([]Judgement{judged("c1", "x", "y", Win), judged("c2", "x", "y", Lose), j}, "x", "y", Overall, b, nil)
+	if err != nil || !math.IsNaN(r.Controlled.Value) || !strings.Contains(fmt.Sprint(r.Slope.Warnings), "seed 1 ended the same way") {
+		t.Errorf("a seed of losses only: %+v, %v", r, err)
 	}
+	r, err = LengthEffect([]Judgement{judged("c1", "x", "y", Win), judged("c2", "x", "y", Lose), judged("c3", "x", "y", Win)}, "x", "y", Overall, b, nil)
+	if err != nil || !strings.Contains(fmt.Sprint(r.Controlled.Warnings), "resamples") || !strings.Contains(fmt.Sprint(r.Slope.Warnings), "one seed") {
+		t.Errorf("one seed: %+v, %v", r, err)
+	}
+	r, err = LengthEffect([]Judgement{judged("c1", "x", "y", Win), judged("c1", "x", "y", Lose)}, "x", "y", Overall, b, nil)
+	if err != nil || r.Controlled.Value != 0.5 || !math.IsNaN(r.Controlled.SE) {
+		t.Errorf("one CV: %+v, %v", r, err)
+	}
+}
+
+// Two seeds that differ. In each of 40 CVs seed 1 wins three of four contests and seed 2 two of four, all texts equally long. So α is
+// ln 3 and 0; every resample of CVs gives just these, and all uncertainty is that between seeds: on the scale of α the mean is
+// ln(3)/2, its standard error sd/√2 = ln(3)/2, with one degree of freedom, for which Student's 97.5 % quantile is 12.7062.
+func TestLengthHoldsTheSpreadBetweenSeeds(t *testing.T) {
+	var js []Judgement
+	for cv := range 40 {
+		for seed, outcomes := range map[uint64][]Outcome{1: {Win, Win, Win, Lose}, 2: {Win, Win, Lose, Lose}} {
+			for _, o := range outcomes {
+				j := sized(fmt.Sprint("c", cv), 10, 10, o)
+				j.Contest.Seed = seed
+				js = append(js, j)
+			}
+		}
+	}
+	r, err := LengthEffect(js, "x", "y", Overall, eval.Bootstrap{Resamples: 100}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	half := math.Log(3) / 2
+	near(t, "raw", r.Raw, 0.625, exact)
+	near(t, "controlled", r.Controlled.Value, sigmoid(half), 1e-6) // √3/(1+√3) = 0.634
+	near(t, "low", r.Controlled.Low, sigmoid(half-12.7062*half), 1e-6)
+	near(t, "high", r.Controlled.High, sigmoid(half+12.7062*half), 1e-6)
+	near(t, "p", r.Controlled.P, 0.5, 1e-6) // of |t| = 1
+	if !strings.Contains(fmt.Sprint(r.Controlled.Warnings), "2 seeds, fewer than") {
+		t.Errorf("warnings %q", r.Controlled.Warnings)
+	}
+	// The figure's bin of equal lengths holds the same: net ½ and 0, mean ¼, standard error ¼, one degree of freedom.
+	near(t, "low of the bin", r.Bins[2].Net.Low, 0.25-12.7062*0.25, 1e-4)
+	near(t, "high of the bin", r.Bins[2].Net.High, 0.25+12.7062*0.25, 1e-4)
+}
+
+// Where length is all that differs, each seed has a slope of its own: 1 wins more when longer, 2 when shorter, 3 does not care.
+func TestLengthAveragesSlopes(t *testing.T) {
+	var js []Judgement
+	for cv := range 30 {
+		for seed := uint64(1); seed <= 3; seed++ {
+			for k := range 8 { // four longer, four shorter texts
+				la, lb := 20, 10
+				if k >= 4 {
+					la, lb = 10, 20
+				}
+				longerWins := map[uint64]int{1: 3, 2: 1, 3: 2}[seed] // of four
+				o := Lose
+				if (la > lb) == (k%4 < longerWins) {
+					o = Win
+				}
+				j := sized(fmt.Sprint("c", cv), la, lb, o)
+				j.Contest.Seed = seed
+				js = append(js, j)
+			}
+		}
+	}
+	r, err := LengthEffect(js, "x", "y", Overall, eval.Bootstrap{Resamples: 50}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Slopes ±ln(3)/ln(2), but for the ridge, and 0: mean 0, sd ln(3)/ln(2), and 4.3027 of the t with two degrees of freedom.
+	near(t, "slope", r.Slope.Value, 0, 1e-6)
+	near(t, "high", r.Slope.High, 4.3027*math.Log(3)/math.Ln2/math.Sqrt(3), 0.1)
+	near(t, "controlled", r.Controlled.Value, 0.5, 1e-6)
 }
