@@ -98,7 +98,7 @@ func (r *run) evaluateInto(key string, rec *stageRecord) error {
 	if err != nil {
 		return err
 	}
-	if err := r.saveSection("rq2", "RQ2: do written job descriptions improve the matcher?", rq2.Tables(), figures...); err != nil {
+	if err := r.saveSection("rq2", "RQ2: do written job descriptions improve the matcher?", nil, rq2.Tables(), figures...); err != nil {
 		return err
 	}
 	curves := captioned{stages.figure, "PPO", "PPO round by round: rewards, KL to GIRL-SFT, entropy and length on validation CVs, and the share of clipped tokens in the updates."}

@@ -62,6 +62,7 @@ func OpenData(ctx context.Context, runDir string) (*Data, *Config, error) {
 
 // limitSeeds leaves a study the first eval.study_seeds of the run's seeds.
 func (r *run) limitSeeds() {
+	r.of = len(r.opts.Seeds)
 	if n := r.cfg.Eval.StudySeeds; n > 0 && n < len(r.opts.Seeds) {
 		r.report.Linef("of %d seeds the first %d take part (eval.study_seeds)", len(r.opts.Seeds), n)
 		r.opts.Seeds = r.opts.Seeds[:n]

@@ -44,6 +44,7 @@ type run struct {
 	ctx     context.Context
 	cfg     *Config
 	opts    Options
+	of      int // seeds of the run; a study may look at fewer, see limitSeeds
 	dir     string
 	backend compute.Backend
 	report  *Reporter

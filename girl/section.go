@@ -36,21 +36,27 @@ type captioned struct {
 // addSection writes a study's tables and figures to the run's folders tables and figures, keeps them for the page, in place of
 // what the same study left earlier, and draws index.html anew. name is one of studies. The run must be finished.
 func (r *run) addSection(name, title string, tables []results.Table, figures ...captioned) error {
+	return r.addStudy(name, title, nil, tables, figures...)
+}
+
+// addStudy is addSection with what was found, sentences that stand above the tables.
+func (r *run) addStudy(name, title string, findings []string, tables []results.Table, figures ...captioned) error {
 	if !slices.Contains(studies, name) {
 		return fmt.Errorf("page: %q is no study, want one of %q", name, studies)
 	}
-	if err := r.saveSection(name, title, tables, figures...); err != nil {
+	if err := r.saveSection(name, title, findings, tables, figures...); err != nil {
 		return err
 	}
 	return r.renderPage()
 }
 
-// saveSection is addSection without drawing the page.
-func (r *run) saveSection(name, title string, tables []results.Table, figures ...captioned) error {
+// saveSection is addStudy without drawing the page.
+func (r *run) saveSection(name, title string, findings []string, tables []results.Table, figures ...captioned) error {
 	section, err := pageSection(name, title, tables, figures)
 	if err != nil {
 		return err
 	}
+	section.Findings = findings
 	file := r.sectionFile(name)
 	var before results.PageSection
 	if err := readJSON(file, &before); err != nil && !errors.Is(err, fs.ErrNotExist) {

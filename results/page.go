@@ -27,12 +27,13 @@ type Page struct {
 	Provenance  []Fact            // what made the run, shown as given
 }
 
-// PageSection is a part of a page under a heading of its own: tables, then figures.
+// PageSection is a part of a page under a heading of its own: what was found, tables, then figures.
 type PageSection struct {
-	Name    string // anchor: letters, digits, dot, dash, underscore
-	Title   string
-	Tables  []Table
-	Figures []PageFigure
+	Name     string // anchor: letters, digits, dot, dash, underscore
+	Title    string
+	Findings []string // sentences with their numbers
+	Tables   []Table
+	Figures  []PageFigure
 }
 
 // Fact is a name with its value.
@@ -108,13 +109,14 @@ func (p Page) HTML(w io.Writer) error {
 // htmlSection is a section as the template wants it.
 type htmlSection struct {
 	Name, Title string
+	Findings    []string
 	Tables      []htmlTable
 	Figures     []htmlFigure
 }
 
 // html formats a section; seen holds the names that the page has used.
 func (s PageSection) html(seen map[string]bool) (htmlSection, error) {
-	out := htmlSection{Name: s.Name, Title: s.Title}
+	out := htmlSection{Name: s.Name, Title: s.Title, Findings: s.Findings}
 	use := func(kind, name string) error {
 		if !safeName.MatchString(name) || seen[kind+name] {
 			return fmt.Errorf("results: %s name %q is used twice on a page or has other signs than letters, digits, dots, dashes and underscores", kind, name)

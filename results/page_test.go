@@ -38,7 +38,7 @@ func samplePage(t *testing.T, mark string) Page {
 	return Page{
 		Title: "A run" + mark, Summary: "What it is" + mark,
 		Sections: []PageSection{
-			{Name: "one", Title: "Section" + mark, Tables: []Table{table}, Figures: []PageFigure{{Name: "drawn", Title: "Drawn" + mark, Caption: "Lines" + mark, SVG: []byte(tinySVG)}}},
+			{Name: "one", Title: "Section" + mark, Findings: []string{"Nothing is shown" + mark}, Tables: []Table{table}, Figures: []PageFigure{{Name: "drawn", Title: "Drawn" + mark, Caption: "Lines" + mark, SVG: []byte(tinySVG)}}},
 			{
 				Name: "two", Tables: []Table{{Name: "second", Columns: []Column{{Key: "k", Name: "only", Kind: KindCount}}, Rows: []TableRow{{Cells: []Cell{Number(7)}}}}},
 				Figures: []PageFigure{{Name: "dots", Title: "Dots" + mark, Caption: "Pixels" + mark, PNG: tinyPNG(t)}},
@@ -187,9 +187,9 @@ func TestPageEscapes(t *testing.T) {
 			t.Errorf("%q changed the page's elements", mark)
 		}
 		// Every place of samplePage that takes a mark, some of which are shown twice: titles of page, section, table and figures in the
-		// contents; aria-labels are not texts. 1 title ×2, summary, section ×2, table title ×2, heading, cell, footnote, note, figures
+		// contents; aria-labels are not texts. 1 title ×2, summary, section ×2, finding, table title ×2, heading, cell, footnote, note, figures
 		// 2 × (title ×2, caption), config 2, provenance 2, note and samples 1 + 2, JD 4.
-		if n := strings.Count(text, mark); n != 2+1+2+2+1+1+1+1+2*3+2+2+3+4 {
+		if n := strings.Count(text, mark); n != 2+1+2+1+2+1+1+1+1+2*3+2+2+3+4 {
 			t.Errorf("%q stands on the page %d times", mark, n)
 		}
 		for _, e := range elements {

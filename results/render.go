@@ -56,18 +56,10 @@ func (t Table) Markdown(w io.Writer) error {
 
 // plain is a cell as Markdown shows it.
 func (c Column) plain(cell Cell) string {
-	const minus = "\u2212"
 	if c.Kind == KindText {
 		return markdownText(cell.Text)
 	}
-	if math.IsNaN(cell.Value) {
-		return "–"
-	}
-	s := c.format(cell.Value, minus)
-	if cell.hasInterval() {
-		s += " [" + c.format(cell.Low, minus) + ", " + c.format(cell.High, minus) + "]"
-	}
-	return strings.ReplaceAll(s, "<", "&lt;")
+	return strings.ReplaceAll(c.text(cell), "<", "&lt;")
 }
 
 var markdownEscaper = strings.NewReplacer(
