@@ -99,7 +99,7 @@ func (q *quality) lengthTable(offline, byLLM []judge.LengthReport, llm *llmJudge
 			{Key: "controlled", Name: "At equal length", Kind: results.KindNumber, Digits: 3, Interval: true},
 			{Key: "slope", Name: "Log-odds per ln length ratio", Kind: results.KindSigned, Digits: 2, Interval: true},
 			{Key: "log_ratio", Name: "Mean ln length ratio", Kind: results.KindSigned, Digits: 3}},
-		Notes: []string{"A tie is half a win. At equal length: logistic regression on the log of A's length over B's in tokens, after arXiv 2404.04475; 95 % intervals from the bootstrap over CV groups."}}
+		Notes: []string{"A tie is half a win. At equal length: logistic regression on the log of A's length over B's in tokens, after arXiv 2404.04475, fitted to each seed and averaged; 95 % intervals from the bootstrap over CV groups and, from two seeds on, the spread between seeds."}}
 	add := func(name string, list []judge.LengthReport) {
 		for i, e := range list {
 			t.Rows = append(t.Rows, results.TableRow{Rule: len(t.Rows) > 0 && i%len(judge.Criteria()) == 0, Notes: warningNotes(slices.Concat(e.Controlled.Warnings, e.Slope.Warnings, extrapolated(e))),
@@ -173,7 +173,7 @@ func (q *quality) figures(name, by string, m *judge.Matrix, lengths []judge.Leng
 		in.Rows = append(in.Rows, "against "+s)
 	}
 	for _, c := range judge.Criteria() {
-		panel := results.IntervalPanel{Title: c.String(), XLabel: "net win rate", At: []float64{-1, 0, 1}}
+		panel := results.IntervalPanel{Title: c.String(), XLabel: "net win rate", At: []float64{0}, Reach: []float64{-1, 1}}
 		for _, writer := range []string{modelSFT, modelGIRL} { // colours as in the figure of RQ2
 			for i, s := range opponents {
 				if cell, ok := m.Of(writer, s, c); ok && !math.IsNaN(cell.Net.Value) {
@@ -194,7 +194,7 @@ func (q *quality) figures(name, by string, m *judge.Matrix, lengths []judge.Leng
 	}
 	f, err := lengthFigure(name+"_length", fmt.Sprintf("%s: win rate and length by %s", q.data.Name, by), lengths)
 	if f != nil {
-		out = append(out, captioned{f, "Length, by " + by, "Win rate of GIRL against the ratio of the two JDs' lengths: contests in bins with 95 % intervals (the larger the dot, the more contests), and the logistic regression. Where the curve crosses the dashed vertical line, both are equally long."})
+		out = append(out, captioned{f, "Length, by " + by, "Win rate of GIRL against the ratio of the two JDs' lengths: contests of all seeds in bins (the larger the dot, the more contests), and the logistic regression, drawn between the 1st and the 99th percentile of the ratios. Intervals of 95 % and, in the table, those of the regression hold the spread between CV groups and between seeds alike. Where the curve crosses the dashed vertical line, both are equally long."})
 	}
 	return out, err
 }
@@ -231,7 +231,7 @@ func lengthSeries(l judge.LengthReport) results.LengthSeries {
 		}
 	}
 	if p := l.Controlled.Value; p > 0 && p < 1 { // neither NaN nor certain
-		s.Curve = &results.LogisticCurve{Alpha: math.Log(p / (1 - p)), Beta: l.Slope.Value, From: l.MinLogRatio, To: l.MaxLogRatio}
+		s.Curve = &results.LogisticCurve{Alpha: math.Log(p / (1 - p)), Beta: l.Slope.Value, From: l.LowLogRatio, To: l.HighLogRatio}
 	}
 	return s
 }

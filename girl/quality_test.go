@@ -138,7 +138,7 @@ func TestLengthFigureByHand(t *testing.T) {
 			t.Errorf("bin %d: %+v, want %+v", i, got, want)
 		}
 	}
-	// The curve is the regression's: its value at equal length is the controlled win rate, and it ends where the contests do.
+	// The curve is the regression's: its value at equal length is the controlled win rate, and it is drawn between the 1st and the 99th percentile of the ratios: of six, of which two are ¼ and four 1, the 1st is the lowest.
 	c := s.Curve
 	if got := 1 / (1 + math.Exp(-c.Alpha)); math.Abs(got-l.Controlled.Value) > 1e-12 || c.Beta != l.Slope.Value || c.From != math.Log(0.25) || c.To != 0 {
 		t.Errorf("curve %+v, controlled win rate %g, slope %g", c, l.Controlled.Value, l.Slope.Value)

@@ -26,6 +26,7 @@ type IntervalPanel struct {
 	XLabel string     // quantity and unit
 	Marks  []Interval // any number a row
 	At     []float64  // reference values, drawn as dashed vertical lines
+	Reach  []float64  // values that the axis takes in without a line, such as the ends of a scale
 }
 
 // Interval is one estimate.
@@ -158,6 +159,7 @@ func (p IntervalPanel) plot(rows int, names []plot.Tick, series []string) *plot.
 		}
 	}
 	reach(p.At...)
+	reach(p.Reach...)
 	for _, m := range p.Marks {
 		reach(m.Value, m.Low, m.High)
 	}

@@ -46,6 +46,36 @@ func TestIntervalsFigure(t *testing.T) {
 	}
 }
 
+// The axis of a scale from −1 to 1 takes in both ends, but only 0 is a line: leaving the ends out of At leaves two lines out, and of
+// Reach makes the axis end with the marks.
+func TestIntervalsReachWithoutALine(t *testing.T) {
+	draw := func(at, reach []float64) (svg string, low, high float64) {
+		panel := IntervalPanel{Marks: []Interval{{Value: 0.1, Low: -0.2, High: 0.3}}, At: at, Reach: reach}
+		f, err := IntervalsFigure(IntervalsInput{Name: "f", Rows: []string{"r"}, Panels: []IntervalPanel{panel}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := f.Render(&b, "svg"); err != nil {
+			t.Fatal(err)
+		}
+		p := panel.plot(1, nil, []string{""})
+		return b.String(), p.X.Min, p.X.Max
+	}
+	const dashed = "stroke-dasharray"
+	strong, _, _ := draw([]float64{-1, 0, 1}, nil)
+	svg, low, high := draw([]float64{0}, []float64{-1, 1})
+	if n, m := strings.Count(strong, dashed), strings.Count(svg, dashed); n-m != 2 {
+		t.Errorf("%d dashed lines with three reference values, %d with one, want two fewer", n, m)
+	}
+	if low > -1 || high < 1 {
+		t.Errorf("the axis goes from %g to %g, want it to take in -1 and 1", low, high)
+	}
+	if _, low, high = draw([]float64{0}, nil); low < -0.3 || high > 0.4 {
+		t.Errorf("the axis goes from %g to %g, want it to end with the marks", low, high)
+	}
+}
+
 func TestIntervalsFigureRefuses(t *testing.T) {
 	for name, spoil := range map[string]func(in *IntervalsInput){
 		"no rows":    func(in *IntervalsInput) { in.Rows = nil },
