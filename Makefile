@@ -24,7 +24,7 @@ smoke: ## the same in under a minute, with models too small to learn much
 DATA  ?= market
 PAPER  = paper-$(notdir $(abspath $(DATA)))
 paper: ## five seeds with the paper profile and all studies, published in results/
-	go build -o .cache/girl ./girl/cmd/girl
+	GOFLAGS= go build -o .cache/girl ./girl/cmd/girl
 	.cache/girl run -data "$(DATA)" -profile paper -seeds 1,2,3,4,5 -out "runs/$(PAPER)"
 	for study in judge ablate sweep; do .cache/girl $$study -run "runs/$(PAPER)" || exit 1; done
 	.cache/girl publish -run "runs/$(PAPER)" -out "results/$(PAPER)" -readme README.md
@@ -44,7 +44,7 @@ kernel: ## the Go kernel of the notebooks, in .gonb of the checkout; about a min
 	go run ./notebooks/nbrun install
 
 notebooks: kernel ## all notebooks on the run in OUT, without Jupyter; executed copies into OUT/notebooks
-	go run ./notebooks/nbrun -set GENJOBREC_RUN="$(OUT)" -out "$(OUT)/notebooks" notebooks/*.ipynb
+	go run ./notebooks/nbrun -timeout 24h -set GENJOBREC_RUN="$(OUT)" -out "$(OUT)/notebooks" notebooks/*.ipynb
 
 jupyter: kernel ## the notebooks in the browser, on the run in OUT; JUPYTER_FLAGS, such as --no-browser, go to Jupyter
 	@for app in lab notebook none; do jupyter $$app --version >/dev/null 2>&1 && break; done; \

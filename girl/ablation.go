@@ -72,7 +72,7 @@ func Ablate(ctx context.Context, runDir string, o AblationOptions, report *Repor
 		(*seedRun).ablateMatch,
 		func(s *seedRun) error { return s.coldStart(o.Cold) },
 	); err != nil {
-		return nil, err
+		return nil, r.interruptedStudy("rq3", err)
 	}
 	return r.ablationReport(o)
 }

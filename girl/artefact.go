@@ -25,6 +25,8 @@ type stageRecord struct {
 	Seconds float64           `json:"seconds"`
 	Tokens  int               `json:"tokens,omitempty"`
 	Notes   []string          `json:"notes,omitempty"`
+	// Revision is the commit of the program that made the outputs; a run may go on with a later one.
+	Revision string `json:"git_revision,omitempty"`
 
 	progress   lm.Progress
 	checkpoint *lm.Checkpoint // for stages that can go on in their middle
@@ -61,7 +63,7 @@ func (r *run) stage(dir, name string, inputs any, outputs []string, fn func(rec 
 	}
 	task := r.report.Start(r.stageTitle(dir, name))
 	start := time.Now()
-	rec := &stageRecord{Stage: name, Key: key, Outputs: map[string]string{}, progress: task.Step,
+	rec := &stageRecord{Stage: name, Key: key, Outputs: map[string]string{}, Revision: r.rev, progress: task.Step,
 		checkpoint: &lm.Checkpoint{Path: filepath.Join(dir, name+".checkpoint"), Every: r.checkpointEvery(), Key: key, Config: r.settings()}}
 	if _, err := os.Stat(rec.checkpoint.Path); err == nil {
 		r.report.Linef("%s goes on from its last checkpoint", r.stageTitle(dir, name))
@@ -70,7 +72,7 @@ func (r *run) stage(dir, name string, inputs any, outputs []string, fn func(rec 
 		task.Failed()
 		return nil, fmt.Errorf("stage %s: %w", r.stageTitle(dir, name), err)
 	}
-	rec.Seconds = time.Since(start).Seconds()
+	rec.Seconds = (time.Since(start) + rec.checkpoint.Spent).Seconds()
 	for _, f := range outputs {
 		h, err := hashFile(filepath.Join(dir, f))
 		if err != nil {

@@ -3,6 +3,7 @@ package girl
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -122,19 +123,37 @@ func machine() string {
 func studyManifest(name string) string { return name + "." + ManifestFile }
 
 // writeStudyManifest leaves a manifest of the study that was added to a run. One that found everything there already leaves the
-// earlier manifest, which tells what it took.
+// earlier manifest, which tells what it took; one that went on with an interrupted study adds its time to that one's.
 func (r *run) writeStudyManifest(name string) error {
 	path := filepath.Join(r.dir, studyManifest(name))
 	var before manifest
-	if r.executed == 0 && readJSON(path, &before) == nil {
+	earlier := readJSON(path, &before) == nil
+	if r.executed == 0 && earlier {
 		return nil
 	}
 	m, err := r.manifest()
 	if err != nil {
 		return err
 	}
-	m.Stages = slices.DeleteFunc(m.Stages, func(s manifestStage) bool { return !strings.HasSuffix("/"+s.Dir, "/"+name) && s.Stage != untunedStage })
+	m.Stages = slices.DeleteFunc(m.Stages, func(s manifestStage) bool { return !ofStudy(name, s) })
+	if earlier && m.buildsOn(&before) {
+		m.Started = before.Started
+		m.Seconds += before.Seconds
+	}
 	return writeJSON(path, m)
+}
+
+// interruptedStudy leaves a manifest also when the study is not finished, so that no time is lost.
+func (r *run) interruptedStudy(name string, err error) error {
+	if r.executed == 0 {
+		return err
+	}
+	return errors.Join(err, r.writeStudyManifest(name))
+}
+
+// ofStudy reports whether a stage is one of a study's.
+func ofStudy(name string, s manifestStage) bool {
+	return s.Dir == name || strings.HasSuffix(s.Dir, "/"+name) || s.Stage == untunedStage
 }
 
 // hashInputs records the sha256 of every input when it is read.

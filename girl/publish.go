@@ -28,6 +28,9 @@ func Publish(runDir, out string) error {
 	if m.Data != "market" && len(page.Page.Samples) > 0 {
 		return fmt.Errorf("%s shows CVs of real data: run it again without -page-texts before it is published", filepath.Join(runDir, pageFile))
 	}
+	if err := mayReplace(out); err != nil {
+		return err
+	}
 	var files []string
 	for _, pattern := range []string{"tables/*", "figures/*.svg", "results.csv", "rq*.csv", pageFile, "*" + ManifestFile} {
 		found, err := fs.Glob(os.DirFS(runDir), pattern)
@@ -36,24 +39,49 @@ func Publish(runDir, out string) error {
 		}
 		files = append(files, found...)
 	}
-	return replaceIn(filepath.Dir(out), filepath.Base(out), func(dir string) error {
-		for _, f := range files {
-			data, err := os.ReadFile(filepath.Join(runDir, f))
-			if err != nil {
-				return err
-			}
-			if strings.HasSuffix(f, ManifestFile) {
-				if data, err = withoutFolders(data); err != nil {
-					return fmt.Errorf("%s: %w", f, err)
-				}
-			}
-			path := filepath.Join(dir, f)
-			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), wholefile.WriteBytes(path, data)); err != nil {
-				return err
-			}
+	// Written beside and renamed: a failure half-way loses nothing that was published before.
+	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
+		return err
+	}
+	fresh, err := os.MkdirTemp(filepath.Dir(out), "."+filepath.Base(out)+"-*")
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := publishFile(filepath.Join(runDir, f), filepath.Join(fresh, f)); err != nil {
+			return errors.Join(err, os.RemoveAll(fresh))
 		}
+	}
+	return errors.Join(os.Chmod(fresh, 0o755), os.RemoveAll(out), os.Rename(fresh, out))
+}
+
+// mayReplace refuses a folder that holds anything but an earlier publication.
+func mayReplace(out string) error {
+	entries, err := os.ReadDir(out)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
 		return nil
-	})
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(out, ManifestFile)); err != nil {
+		return fmt.Errorf("%s is neither empty nor a run that was published before: it is left alone", out)
+	}
+	return nil
+}
+
+// publishFile copies a file; manifests lose their folders.
+func publishFile(from, to string) error {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	if strings.HasSuffix(from, ManifestFile) {
+		if data, err = withoutFolders(data); err != nil {
+			return fmt.Errorf("%s: %w", from, err)
+		}
+	}
+	return errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), wholefile.WriteBytes(to, data))
 }
 
 // withoutFolders cuts the paths of a manifest to their last elements.
@@ -88,8 +116,7 @@ func ReadmeSection(dir, link string) (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	seeds := strings.ReplaceAll(strings.Trim(fmt.Sprint(m.Seeds), "[]"), " ", ",")
-	fmt.Fprintf(&b, "`girl run -data %s -profile %s -seeds %s`: %.0f minutes", m.Data, m.Profile, seeds, m.Seconds/60)
+	fmt.Fprintf(&b, "`make paper DATA=%s` (profile %s, %d seeds): `girl run` took %.0f minutes", m.Data, m.Profile, len(m.Seeds), m.Seconds/60)
 	for _, study := range []struct{ name, command string }{{"rq1", "judge"}, {"rq3", "ablate"}, {"rq4", "sweep"}} {
 		var s manifest
 		switch err := readJSON(filepath.Join(dir, studyManifest(study.name)), &s); {

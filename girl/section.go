@@ -124,15 +124,19 @@ func shownFiles(dir string, names []string, extensions ...string) (files []strin
 	return files
 }
 
-// beginPage makes room for the tables, figures and sections of a state of the run: those of another state, which nothing of this run
-// would replace, are removed.
+// beginPage makes room for the tables, figures, sections and studies' numbers of a state of the run: those of another state, which
+// nothing of this run would replace, are removed.
 func (r *run) beginPage(key string) error {
 	var saved savedPage
 	if err := readJSON(r.sectionFile("run"), &saved); err == nil && saved.Key == key {
 		return nil
 	}
-	for _, dir := range []string{"tables", "figures", sectionsDir} {
-		if err := os.RemoveAll(r.path(dir)); err != nil {
+	stale := []string{"tables", "figures", sectionsDir}
+	for _, study := range studies {
+		stale = append(stale, study+".csv", studyManifest(study))
+	}
+	for _, name := range stale {
+		if err := os.RemoveAll(r.path(name)); err != nil {
 			return err
 		}
 	}

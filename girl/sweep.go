@@ -87,7 +87,7 @@ func Sweep(ctx context.Context, runDir string, o SweepOptions, report *Reporter)
 		func(s *seedRun) error { return s.sweepWrite(list) },
 		func(s *seedRun) error { return s.sweepMatch(list) },
 	); err != nil {
-		return nil, err
+		return nil, r.interruptedStudy("rq4", err)
 	}
 	return r.sweepReport(list)
 }

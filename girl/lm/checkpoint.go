@@ -34,7 +34,9 @@ type Checkpoint struct {
 	Key    string            // of the training: a file with another one is refused
 	Config map[string]string // setting → value, to say what differs then
 
-	last time.Time
+	Spent time.Duration // on the training in earlier calls, as Load found it
+
+	last, began time.Time
 }
 
 // State is a training at one moment.
@@ -92,7 +94,11 @@ func (c *Checkpoint) Save(s State) error {
 	if err != nil {
 		return fmt.Errorf("lm: checkpoint: %w", err)
 	}
-	meta := map[string]string{"kind": checkpoint, "loop": string(loop), "key": c.Key, "config": string(config)}
+	spent := c.Spent
+	if !c.began.IsZero() {
+		spent += time.Since(c.began)
+	}
+	meta := map[string]string{"spent": spent.String(), "kind": checkpoint, "loop": string(loop), "key": c.Key, "config": string(config)}
 	meta["sha256"] = digest(meta, list)
 	fresh := c.Path + ".new"
 	if err := writeTensors(fresh, meta, list); err != nil {
@@ -115,7 +121,7 @@ func (c *Checkpoint) Load(s *State) (bool, error) {
 	if c == nil {
 		return false, nil
 	}
-	c.last = time.Now()
+	c.last, c.began = time.Now(), time.Now()
 	var faults []error
 	for _, path := range []string{c.Path + ".new", c.Path, c.previous()} {
 		f, err := readCheckpoint(path)
@@ -132,6 +138,7 @@ func (c *Checkpoint) Load(s *State) (bool, error) {
 		if err := f.into(s); err != nil {
 			return false, fmt.Errorf("lm: checkpoint %s: %w", path, err)
 		}
+		c.Spent = f.spent
 		return true, nil
 	}
 	return false, errors.Join(faults...)
@@ -213,6 +220,7 @@ func hashText(h hash.Hash, text string) {
 type checkpointFile struct {
 	loop, key string
 	config    map[string]string
+	spent     time.Duration
 	tensors   map[string]namedTensor
 }
 
@@ -261,6 +269,9 @@ func readCheckpoint(path string) (*checkpointFile, error) {
 	f := &checkpointFile{loop: meta["loop"], key: meta["key"], tensors: map[string]namedTensor{}}
 	for _, t := range list {
 		f.tensors[t.name] = t
+	}
+	if f.spent, err = time.ParseDuration(meta["spent"]); err != nil {
+		return nil, err
 	}
 	return f, json.Unmarshal([]byte(meta["config"]), &f.config)
 }

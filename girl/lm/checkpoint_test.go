@@ -66,6 +66,9 @@ func TestCheckpointGoesOnWithTheSameBits(t *testing.T) {
 	if name := changed(start, second.state.Best); name != "" {
 		t.Errorf("the best weights came back otherwise: %s", name)
 	}
+	if second.keep.Spent <= 0 {
+		t.Errorf("the time of the first call is %v", second.keep.Spent)
+	}
 	second.steps(t, 4)
 	if second.loop != whole.loop {
 		t.Errorf("the loop is at %+v, want %+v", second.loop, whole.loop)

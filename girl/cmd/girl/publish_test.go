@@ -23,6 +23,12 @@ func TestPublish(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(out, "tables", "stale.md"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
+	if code, _, stderr := girlCommand(t, "publish", "-run", run, "-out", out); code == exitOK || !strings.Contains(stderr, "left alone") {
+		t.Fatalf("a folder of something else is replaced: exit code %d: %s", code, stderr)
+	}
+	if err := os.WriteFile(filepath.Join(out, "manifest.json"), []byte("{}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	publish := func() {
 		t.Helper()
 		if code, _, stderr := girlCommand(t, "publish", "-run", run, "-out", out, "-readme", readme); code != exitOK {
@@ -60,7 +66,7 @@ func TestPublish(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"before\n<!-- results/market -->\n", "<!-- end of results/market -->\nafter\n", "-seeds 1,2`", strings.TrimSpace(string(table)), "(results/market/figures/rq2.svg)", "(results/market/index.html)"} {
+	for _, want := range []string{"before\n<!-- results/market -->\n", "<!-- end of results/market -->\nafter\n", "`make paper DATA=market` (profile smoke, 2 seeds): `girl run` took ", strings.TrimSpace(string(table)), "(results/market/figures/rq2.svg)", "(results/market/index.html)"} {
 		if !strings.Contains(string(first), want) {
 			t.Errorf("README lacks %q:\n%s", want, first)
 		}
