@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"genjobrec/datasets"
+	"genjobrec/eval"
 	"genjobrec/results"
 )
 
@@ -98,7 +99,7 @@ func (r *run) evaluateInto(key string, rec *stageRecord) error {
 	if err != nil {
 		return err
 	}
-	if err := r.saveSection("rq2", "RQ2: do written job descriptions improve the matcher?", nil, rq2.Tables(), figures...); err != nil {
+	if err := r.saveSection("rq2", "RQ2: do written job descriptions improve the matcher?", rq2.Findings(), rq2.Tables(), figures...); err != nil {
 		return err
 	}
 	curves := captioned{stages.figure, "PPO", "PPO round by round: rewards, KL to GIRL-SFT, entropy and length on validation CVs, and the share of clipped tokens in the updates."}
@@ -145,6 +146,13 @@ func (r *run) show(names ...string) error {
 // rq2 judges the matchers on the test pairs, with the Bayes ceiling on the market.
 func (r *run) rq2(scores []results.ScoreRow) (*results.RQ2Report, error) {
 	in := results.RQ2Input{Dataset: r.data.Name, Scores: scores, BootstrapResamples: r.cfg.Eval.Resamples, Seed: uint64(r.cfg.Split.Seed)}
+	kept, err := r.girlKeptStart()
+	if err != nil {
+		return nil, err
+	}
+	if kept != "" {
+		in.Warnings = append(in.Warnings, eval.Warning(kept))
+	}
 	if m := r.data.Market; m != nil {
 		ceiling, err := m.Ceiling(r.data.Assignment.Pairs(r.data.Dataset, datasets.Test))
 		if err != nil {
@@ -172,7 +180,7 @@ func (r *run) matchingFigures(rq2 *results.RQ2Report) ([]captioned, error) {
 	}
 	return []captioned{
 		{rq2.Figure(), "Matching", "AUC and LogLoss of the six matchers on the test pairs: means over seeds with 95 % intervals, single seeds as small rings, baselines as dashed lines" + r.ceilingWords() + "."},
-		{roc, "ROC curves", "Above: ROC curves of the matchers, means over seeds by vertical averaging, single seeds thin and pale, and the areas with 95 % intervals." + truth +
+		{roc, "ROC curves", "Above: ROC curves of the matchers, means over seeds by vertical averaging, single seeds thin and pale, and the areas, whose intervals are in the table." + truth +
 			" Below: by how much the true positive rate lies above that of Base at the same false positive rate, with pointwise 95 % intervals over CV groups and seeds."},
 		{reliability, "Reliability", "Observed share of matches against the predicted probability in ten bins of equal width, as the matchers are and after logistic recalibration by validation (see the tables), " +
 			"with 95 % intervals from the bootstrap over CV groups (a ring: none, as fewer than five groups are in the bin, or all or none of its pairs match), and the number of pairs a seed in each bin. Runs of all seeds are pooled within a bin."},
@@ -185,7 +193,11 @@ func Matching(ctx context.Context, runDir string) (*results.RQ2Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{ctx: ctx, cfg: c, dir: runDir, data: d}
+	m, _, err := readManifest(runDir)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{ctx: ctx, cfg: c, dir: runDir, data: d, opts: Options{Seeds: m.Seeds}, of: len(m.Seeds)}
 	scores, err := results.ReadScores(r.path(scoresFile))
 	if err != nil {
 		return nil, err

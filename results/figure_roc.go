@@ -121,6 +121,7 @@ func (r *RQ2Report) rocCurves(predictor string) ([]rocCurves, error) {
 			if err != nil {
 				return nil, err
 			}
+			e.Low, e.High = max(e.Low, -1), min(e.High, 1) // as the difference of two rates; a Student interval knows no ends
 			c.gain = append(c.gain, e)
 		}
 		from = to

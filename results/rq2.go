@@ -25,6 +25,8 @@ type RQ2Input struct {
 	BootstrapResamples int     // default 2000
 	Seed               uint64  // of the bootstrap
 	Level              float64 // of intervals, default 0.95
+
+	Warnings []eval.Warning // about the systems, such as a training that changed nothing; they join those about the test set
 }
 
 // RQ2Report holds everything the tables, rows and figure of the second research question show.
@@ -81,6 +83,7 @@ func RQ2(in RQ2Input) (*RQ2Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.Warnings = append(slices.Clone(in.Warnings), r.Warnings...)
 	if r.DeLong, err = r.Comparison.delong(); err != nil {
 		return nil, fmt.Errorf("results: RQ2 on %s: %w", in.Dataset, err)
 	}

@@ -199,13 +199,13 @@ func (r *RQ2Report) calibrationTable() Table {
 			s, _ := c.System(form.id)
 			t.Rows = append(t.Rows, TableRow{Rule: j == 0 && i > 0, Notes: notes(s.LogLoss.Warnings), Cells: []Cell{Text(id.String()), Text(form.name),
 				WithInterval(s.LogLoss.Value, s.LogLoss.Low, s.LogLoss.High), WithInterval(s.Brier.Value, s.Brier.Low, s.Brier.High),
-				WithInterval(s.ECESeeds.Mean, s.ECESeeds.Low, s.ECESeeds.High),
+				eceCell(s),
 				seedCell(s, c.Level, func(m RunMetrics) float64 { return m.Slope }), seedCell(s, c.Level, func(m RunMetrics) float64 { return m.Intercept })}})
 		}
 	}
 	t.Notes = append(r.commonNotes(),
 		fmt.Sprintf("Recalibration: σ(a·logit(p) + b), a and b fitted with Platt's targets for each matcher and seed: by validation on its scores of the %d validation pairs, cross-fitted on the judged pairs of other CV groups (%d folds; a diagnosis, as it needs their labels).", c.ValidPairs, crossFolds),
-		"Slope and intercept of logit(match) on logit(p) on the judged pairs: 1 and 0 are perfect, a slope below 1 is over-confident, above 1 timid. Their intervals, and those of ECE, cover other seeds alone.",
+		"Slope and intercept of logit(match) on logit(p) on the judged pairs: 1 and 0 are perfect, a slope below 1 is over-confident, above 1 timid. Their intervals, and those of ECE, cover other seeds alone; where all seeds agree there is none.",
 		"A validation pair is scored by the one network that was not trained on its CV, a test pair by the mean of all networks, which is more timid. So the maps fitted on validation pairs suit single networks and may do harm; the cross-fitted ones show what calibration is worth.")
 	return t
 }
@@ -215,6 +215,9 @@ func seedCell(s *SystemResult, level float64, pick func(RunMetrics) float64) Cel
 	summary, err := eval.MeanOverSeeds(s.values(pick), level)
 	if err != nil { // not finite: the fit does not exist
 		return Missing()
+	}
+	if summary.SD == 0 { // see eceCell
+		return Number(summary.Mean)
 	}
 	return WithInterval(summary.Mean, summary.Low, summary.High)
 }

@@ -51,7 +51,7 @@ func (r *RQ2Report) metrics() Table {
 	}
 	t.Notes = append(r.commonNotes(),
 		"Means over seeds. Intervals of AUC, LogLoss and Brier cover other test pairs (bootstrap over CV groups of the "+
-			"seed-averaged metric) and, from two seeds on, other seeds; intervals of ECE (15 bins of equal width) cover other seeds alone.",
+			"seed-averaged metric) and, from two seeds on, other seeds; intervals of ECE (15 bins of equal width) cover other seeds alone, and where all seeds agree there is none.",
 		"Paper: arXiv 2307.02157, private data and a 7B generator. The columns ours − paper describe two different data sets, "+
 			"they are no test of either.")
 	return t
@@ -77,13 +77,22 @@ func (r *RQ2Report) metricRow(id SystemID, rule bool) TableRow {
 		row.Cells[6] = Number(s.LogLoss.Value - paper.LogLoss)
 	}
 	row.Cells[7] = WithInterval(s.Brier.Value, s.Brier.Low, s.Brier.High)
-	row.Cells[8] = WithInterval(s.ECESeeds.Mean, s.ECESeeds.Low, s.ECESeeds.High)
+	row.Cells[8] = eceCell(s)
 	row.Cells[9] = Number(float64(len(s.Seeds)))
 	row.Notes = notes(s.AUC.Warnings, s.LogLoss.Warnings)
 	for _, run := range s.Runs {
 		row.Notes = append(row.Notes, notes(run.AUCDeLong.Warnings)...)
 	}
 	return row
+}
+
+// eceCell is the mean over seeds. Where all seeds agree, as those of a system that was not trained do, an interval over seeds would
+// have no width, as if it were known exactly: none is shown.
+func eceCell(s *SystemResult) Cell {
+	if s.ECESeeds.SD == 0 {
+		return Number(s.ECESeeds.Mean)
+	}
+	return WithInterval(s.ECESeeds.Mean, max(s.ECESeeds.Low, 0), min(s.ECESeeds.High, 1))
 }
 
 func (r *RQ2Report) differences() Table {
