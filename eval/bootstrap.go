@@ -95,6 +95,9 @@ type Differences struct {
 
 // Diff is the paired cluster bootstrap of two systems: observed difference, standard deviation over
 // resamples, percentile interval and two-sided p-value (see [Bootstrap.Summarise]).
+//
+// Where two systems are equally good, the 95 % interval leaves zero out, and P is at most 0.05, in 5 to 6.5 % of simulated studies
+// with 60 clusters and more, and in 6 to 7.5 % with 30: percentiles of few clusters are a little too narrow.
 func (b Bootstrap) Diff(labels []int, clusters []int, systemA, systemB []float64) (Differences, error) {
 	d, err := b.Draw(labels, clusters, systemA, systemB)
 	if err != nil {

