@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"genjobrec/eval"
 )
 
 func TestPaperNumbers(t *testing.T) {
@@ -102,6 +104,34 @@ func TestRQ2Rows(t *testing.T) {
 	}
 	near(t, "mean of the seeds' rows", (find(GIRL, MLP, "auc", 0)+find(GIRL, MLP, "auc", 1))/2, find(GIRL, MLP, "auc", Aggregate), exact)
 	near(t, "difference of means", find(GIRL, Dot, "logloss", Aggregate)-find(Base, Dot, "logloss", Aggregate), find("GIRL - Base", Dot, "diff_logloss", Aggregate), exact)
+	// Every estimate with its interval over pairs and seeds, as the tables have it, and the one over pairs alone.
+	for _, e := range []struct {
+		model, predictor, metric string
+		all, testOnly            eval.Estimate
+	}{
+		{GIRL, MLP, "auc", r.Systems[2].AUC, r.Systems[2].AUCTestOnly},
+		{GIRL, MLP, "logloss", r.Systems[2].LogLoss, r.Systems[2].LogLossTestOnly},
+		{GIRL, MLP, "brier", r.Systems[2].Brier, r.Systems[2].BrierTestOnly},
+		{"GIRL-SFT - Base", MLP, "diff_auc", r.Contrasts[0].DiffAUC, r.Contrasts[0].DiffAUCTestOnly},
+		{"GIRL-SFT - Base", MLP, "diff_logloss", r.Contrasts[0].DiffLogLoss, r.Contrasts[0].DiffLogLossTestOnly},
+	} {
+		name := e.model + " " + e.metric
+		near(t, name, find(e.model, e.predictor, e.metric, Aggregate), e.all.Value, 0)
+		near(t, name+"_low", find(e.model, e.predictor, e.metric+"_low", Aggregate), e.all.Low, 0)
+		near(t, name+"_high", find(e.model, e.predictor, e.metric+"_high", Aggregate), e.all.High, 0)
+		near(t, name+"_test_low", find(e.model, e.predictor, e.metric+"_test_low", Aggregate), e.testOnly.Low, 0)
+		near(t, name+"_test_high", find(e.model, e.predictor, e.metric+"_test_high", Aggregate), e.testOnly.High, 0)
+		if e.all.Low == e.testOnly.Low || e.all.High == e.testOnly.High {
+			t.Errorf("%s: seeds add nothing to the interval: the test shows nothing", name)
+		}
+	}
+	for _, p := range []struct {
+		metric string
+		want   float64
+	}{{"diff_auc_p", r.Contrasts[0].DiffAUC.P}, {"diff_auc_p_holm", r.Contrasts[0].HolmAUC},
+		{"diff_logloss_p", r.Contrasts[0].DiffLogLoss.P}, {"diff_logloss_p_holm", r.Contrasts[0].HolmLogLoss}} {
+		near(t, p.metric, find("GIRL-SFT - Base", MLP, p.metric, Aggregate), p.want, 0)
+	}
 	keys := map[Row]bool{}
 	for _, row := range rows {
 		row.Value = 0
