@@ -46,7 +46,7 @@ func (r *run) evaluate() error {
 	if err != nil {
 		return err
 	}
-	outputs := slices.Concat([]string{scoresFile, generatedFile, "results.csv", "results.parquet", "results.arrow", sectionsDir + "/run.json", sectionsDir + "/rq2.json"},
+	outputs := slices.Concat([]string{scoresFile, generatedFile, "results.csv", "results.parquet", "results.arrow", sectionsDir + "/run.json", sectionsDir + "/data.json", sectionsDir + "/rq2.json"},
 		tableFiles(evaluateTables...), figureFiles(evaluateFigures...))
 	_, err = r.stage(r.dir, evaluateStage, append(state, r.showsTexts()), outputs, func(rec *stageRecord) error {
 		return r.evaluateInto(key, rec)
@@ -62,13 +62,16 @@ func (r *run) evaluate() error {
 
 // What the evaluation leaves in tables and figures; studies add theirs.
 var (
-	evaluateTables  = []string{"rq2", "rq2_differences", "rq2_delong", "rq2_calibration", "rq2_calibration_differences", "training"}
-	evaluateFigures = []string{"rq2", "rq2_roc", "rq2_reliability", "ppo"}
+	evaluateTables  = []string{"data", "rq2", "rq2_differences", "rq2_delong", "rq2_calibration", "rq2_calibration_differences", "training"}
+	evaluateFigures = []string{"data_lengths", "rq2", "rq2_roc", "rq2_reliability", "ppo"}
 )
 
 // evaluateInto does the evaluation; key stands for the state of the run.
 func (r *run) evaluateInto(key string, rec *stageRecord) error {
 	if err := r.beginPage(key); err != nil {
+		return err
+	}
+	if err := r.saveData(); err != nil {
 		return err
 	}
 	scores, err := gather(r, scoresFile, results.ReadScores)

@@ -15,8 +15,8 @@ import (
 // a research question, each written when its study is done. So a study that is computed days after the run, by a notebook or by
 // the command, joins the same page, and the page is the same whatever order the studies came in.
 
-// studies are the sections of the page that are about a research question, in the page's order.
-var studies = []string{"rq1", "rq2", "rq3", "rq4"}
+// studies are the sections of the page that are about the data or a research question, in the page's order.
+var studies = []string{"data", "rq1", "rq2", "rq3", "rq4"}
 
 // sectionsDir holds the parts of the page; its files, like tables and figures, belong to one state of the run.
 const sectionsDir = "page"

@@ -54,7 +54,7 @@ func (r *run) readPage(t *testing.T) string {
 // Studies may come in any order, and again: the page is the same to the last byte, in the order of the questions.
 func TestPageDoesNotDependOnTheOrderOfStudies(t *testing.T) {
 	pages := map[string]bool{}
-	for _, order := range []string{"rq1 rq2 rq3 rq4", "rq4 rq3 rq2 rq1", "rq3 rq1 rq4 rq2", "rq2 rq4 rq1 rq2 rq3 rq4"} {
+	for _, order := range []string{"data rq1 rq2 rq3 rq4", "rq4 rq3 rq2 rq1 data", "rq3 rq1 data rq4 rq2", "rq2 rq4 rq1 rq2 data rq3 rq4"} {
 		r := pageRun(t)
 		for _, name := range strings.Fields(order) {
 			if err := r.addSection(name, "Study "+name, []results.Table{studyTable(name, "x")}, studyFigure(t, name+"_curve")); err != nil {
@@ -68,7 +68,7 @@ func TestPageDoesNotDependOnTheOrderOfStudies(t *testing.T) {
 	}
 	for page := range pages {
 		var at []int
-		for _, id := range []string{"rq1", "table-rq1", "figure-rq1_curve", "rq2", "rq3", "rq4", "table-rq4", "training"} {
+		for _, id := range []string{"data", "rq1", "table-rq1", "figure-rq1_curve", "rq2", "rq3", "rq4", "table-rq4", "training"} {
 			at = append(at, strings.Index(page, ` id="`+id+`"`))
 		}
 		if at[0] < 0 || !slices.IsSorted(at) {
