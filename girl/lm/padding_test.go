@@ -7,6 +7,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
 )
 
 // unequal are sequences on both sides of a padding step.
@@ -57,6 +59,61 @@ func TestPaddingChangesNothing(t *testing.T) {
 				for j := range want {
 					near(t, fmt.Sprintf("%s, %s, sequence %d, number %d", name, c.what, i, j), float64(got[i][j]), float64(want[j]), single)
 				}
+			}
+		}
+	}
+}
+
+// TestPaddingIsNotRead: whatever tokens stand in padding and in dummy rows, every number of a real position has the same bits, logits included. EOS
+// may have the id 0, with which padding is filled: positions and weights tell them apart.
+func TestPaddingIsNotRead(t *testing.T) {
+	rng := rand.New(rand.NewPCG(10, 5))
+	writer, scorer := tinyWeights(t, tinyConfig(), TokenHead), tinyWeights(t, tinyConfig(), ScalarHead)
+	seqs := unequal(rng, 40)
+	seqs[1].Response[len(seqs[1].Response)-1] = 0
+	numbers := func(b *Batch) (logits, values [][]float32) {
+		tokens, index, target, _ := b.Args()
+		out := graphOf(t, writer, func(a []*Node) []*Node {
+			at := writer.Logits(writer.HiddenAt(a[0], a[1]))
+			return []*Node{writer.Logits(writer.Hidden(a[0])), at, TokenLogProbs(at, a[2], 0.7)}
+		}, tokens, index, target)
+		for r, s := range seqs {
+			from := r * b.T * 40
+			logits = append(logits, out[0][from:from+s.Len()*40])
+		}
+		logits = append(logits, out[1][:b.Count*40], out[2][:b.Count])
+		scores := graphOf(t, scorer, func(a []*Node) []*Node {
+			return []*Node{scorer.Score(scorer.Hidden(a[0])), scorer.Score(scorer.HiddenAt(a[0], a[1]))}
+		}, tokens, index)
+		for r, s := range seqs {
+			values = append(values, scores[0][r*b.T:r*b.T+s.Len()])
+		}
+		return logits, append(values, scores[1][:b.Count])
+	}
+	for _, which := range []Positions{Responses, LastToken} {
+		clean := must(Pack(seqs, len(seqs)+2, which))(t)
+		if clean.Mask[clean.Offsets[2]-1] != 1 {
+			t.Error("a last token with the id of padding has no weight")
+		}
+		spoilt := must(Pack(seqs, len(seqs)+2, which))(t)
+		for i := range spoilt.Tokens {
+			if r := i / spoilt.T; r >= len(seqs) || i%spoilt.T >= seqs[r].Len() {
+				spoilt.Tokens[i] = int32(rng.IntN(40))
+			}
+		}
+		for i := spoilt.Count; i < spoilt.N; i++ {
+			spoilt.Index[i], spoilt.Target[i] = int32(rng.IntN(len(spoilt.Tokens))), int32(rng.IntN(40))
+		}
+		wantLogits, wantValues := numbers(clean)
+		gotLogits, gotValues := numbers(spoilt)
+		for i := range wantLogits {
+			if !equalBits(gotLogits[i], wantLogits[i]) {
+				t.Errorf("part %d of the logits and log-probabilities reads padding", i)
+			}
+		}
+		for i := range wantValues {
+			if !equalBits(gotValues[i], wantValues[i]) {
+				t.Errorf("part %d of the values reads padding", i)
 			}
 		}
 	}
