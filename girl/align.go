@@ -42,6 +42,7 @@ func (s *seedRun) train(a alignment) (key string, err error) {
 			return err
 		}
 		in.Checkpoint, in.Progress = rec.checkpoint, rec.progress
+		in.Warn = func(text string) { s.report.Linef("%s: warning: %s", s.stageTitle(a.dir, a.stage), text) }
 		res, err := ppo.Run(s.ctx, s.backend, a.config, in)
 		if err != nil {
 			return keepLastGood(in.Policy, filepath.Join(a.dir, a.weights), res != nil && len(res.Evaluations) > 0, err)
@@ -56,7 +57,9 @@ func (s *seedRun) train(a alignment) (key string, err error) {
 		if res.Stopped != "" {
 			rec.Notes = append(rec.Notes, "stopped early: "+res.Stopped)
 		}
-		rec.Notes = append(rec.Notes, res.Warnings...)
+		for _, w := range res.Warnings {
+			rec.Notes = append(rec.Notes, "warning: "+w)
+		}
 		report := PPOReport{History: res.History, Evaluations: res.Evaluations, Best: res.Best, FinalBeta: res.FinalBeta, Stopped: res.Stopped, Warnings: res.Warnings}
 		for _, e := range res.Evaluations {
 			for _, x := range e.Samples {

@@ -104,10 +104,18 @@ func (t *Trainer) Step(learningRate float64, args ...any) (StepResult, error) {
 	return r, nil
 }
 
-// NonFiniteError says that training has diverged.
-type NonFiniteError struct{ Loss, GradNorm float64 }
+// NonFiniteError says that training has diverged: by the loss and the gradient of a step, or by another metric where that has a name.
+type NonFiniteError struct {
+	Loss, GradNorm float64
+
+	Metric string
+	Value  float64
+}
 
 func (e *NonFiniteError) Error() string {
+	if e.Metric != "" {
+		return fmt.Sprintf("training diverged: %s %g; the usual causes are too high a learning rate and bad input", e.Metric, e.Value)
+	}
 	return fmt.Sprintf("training diverged: loss %g, gradient norm %g; the usual causes are too high a learning rate and bad input", e.Loss, e.GradNorm)
 }
 

@@ -8,28 +8,29 @@ import (
 )
 
 // Iteration is the log line of one round. Means over tokens are over every real response token of the round, means
-// over episodes over its responses; update metrics are means over the round's update steps.
+// over episodes over its responses; update metrics are means over the round's update steps. Glossary has formulas and healthy values.
 type Iteration struct {
 	Iteration         int     `json:"iteration"`
-	Score             float64 `json:"score"`              // mean normalised proxy score; rises from about 0, the reference's mean
-	Reward            float64 `json:"reward"`             // mean of score − β·KL, what PPO maximises
-	KL                float64 `json:"kl"`                 // mean per-sequence Σ(log π − log π_ref), nats; 0 at the start, never far below
-	Entropy           float64 `json:"entropy"`            // −mean log π of sampled tokens, nats; a fall towards 0 is collapse
-	EOSRate           float64 `json:"eos_rate"`           // share of responses that end; near 1 is healthy
-	Length            float64 `json:"length"`             // mean response tokens
-	Beta              float64 `json:"beta"`               // β in force
-	PolicyLoss        float64 `json:"policy_loss"`        // clipped surrogate
-	ValueLoss         float64 `json:"value_loss"`         // clipped, falls as the critic learns
-	ApproxKL          float64 `json:"approx_kl"`          // k3 estimate of KL(π_old‖π) during updates, nats a token; below 0.05 is healthy
-	PolicyClipped     float64 `json:"policy_clipped"`     // share of tokens clipped; 0.05 to 0.3 is healthy
-	ValueClipped      float64 `json:"value_clipped"`      // share of values clipped
-	RatioMean         float64 `json:"ratio_mean"`         // stays near 1
-	RatioVar          float64 `json:"ratio_var"`          // stays well below 1
-	FirstRatio        float64 `json:"first_ratio"`        // mean ratio of the round's first minibatch: exactly 1
-	PolicyGradNorm    float64 `json:"policy_grad_norm"`   // before clipping
-	ValueGradNorm     float64 `json:"value_grad_norm"`    // before clipping
-	ExplainedVariance float64 `json:"explained_variance"` // of returns by values; towards 1 as the critic learns
-	Tokens            int     `json:"tokens"`             // response tokens sampled
+	Warmup            bool    `json:"warmup,omitempty"`      // the critic's warm-up: no policy step, so that nothing of one was measured and its metrics are 0 or left out
+	Score             float64 `json:"score"`                 // mean normalised proxy score; rises from about 0, the reference's mean
+	Reward            float64 `json:"reward"`                // mean of score − β·KL, what PPO maximises
+	KL                float64 `json:"kl"`                    // mean per-sequence Σ(log π − log π_ref), nats; 0 at the start, never far below
+	Entropy           float64 `json:"entropy"`               // −mean log π of sampled tokens, nats; a fall towards 0 is collapse
+	EOSRate           float64 `json:"eos_rate"`              // share of responses that end; near 1 is healthy
+	Length            float64 `json:"length"`                // mean response tokens
+	Beta              float64 `json:"beta"`                  // β in force
+	PolicyLoss        float64 `json:"policy_loss"`           // clipped surrogate
+	ValueLoss         float64 `json:"value_loss"`            // clipped, falls as the critic learns
+	ApproxKL          float64 `json:"approx_kl"`             // k3 estimate of KL(π_old‖π) during updates, nats a token; below 0.05 is healthy
+	PolicyClipped     float64 `json:"policy_clipped"`        // share of tokens clipped; 0.05 to 0.3 is healthy
+	ValueClipped      float64 `json:"value_clipped"`         // share of values clipped
+	RatioMean         float64 `json:"ratio_mean,omitempty"`  // stays near 1
+	RatioVar          float64 `json:"ratio_var"`             // stays well below 1
+	FirstRatio        float64 `json:"first_ratio,omitempty"` // mean ratio of the round's first minibatch: exactly 1
+	PolicyGradNorm    float64 `json:"policy_grad_norm"`      // before clipping
+	ValueGradNorm     float64 `json:"value_grad_norm"`       // before clipping
+	ExplainedVariance float64 `json:"explained_variance"`    // of returns by values; towards 1 as the critic learns
+	Tokens            int     `json:"tokens"`                // response tokens sampled
 }
 
 func summarise(episodes []*episode, beta float64, number int) Iteration {
@@ -148,5 +149,5 @@ func (t *trainer) evaluate(ctx context.Context, iteration int) (Evaluation, erro
 	}
 	e.Length, e.Entropy = float64(tokens)/n, e.Entropy/float64(tokens)
 	e.Objective -= t.c.KLCoefficient * e.KL
-	return e, nil
+	return e, finite(map[string]float64{"score": e.Score, "kl": e.KL, "entropy": e.Entropy, "gold": e.Gold})
 }

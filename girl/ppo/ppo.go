@@ -33,6 +33,7 @@ type Input struct {
 
 	Checkpoint *lm.Checkpoint // nil: an interrupted call starts again from the beginning
 	Progress   lm.Progress
+	Warn       func(warning string) // nil, or hears each kind of warning once, in the round that gives cause to it
 }
 
 // Result is what PPO leaves behind beside the policy, which holds the best evaluated weights.
@@ -41,9 +42,15 @@ type Result struct {
 	Evaluations []Evaluation
 	Best        Evaluation // by validation objective: normalised score − β·KL
 	FinalBeta   float64
-	Tokens      int    // response tokens sampled in rollouts
-	Stopped     string // why training ended early, if it did
-	Warnings    []string
+	Tokens      int      // response tokens sampled in rollouts
+	Stopped     string   // why training ended early, if it did
+	Warnings    []string // at most one of each of guards, in the order of the first rounds that gave cause to them
+}
+
+func (in Input) warn(text string) {
+	if in.Warn != nil {
+		in.Warn(text)
+	}
 }
 
 // NewCritic clones the reward model and folds the normaliser into its head, so that the critic's first values are
@@ -90,7 +97,6 @@ type loop struct {
 	Evaluations []Evaluation
 	Samples     [][]EvaluationSample // of the evaluations
 	Tokens      int
-	Warnings    []string
 }
 
 // Run trains in.Policy and in.Critic. On an error or a cancelled context the policy holds the best evaluated weights. With a checkpoint it
@@ -106,6 +112,12 @@ func Run(ctx context.Context, backend compute.Backend, c Config, in Input) (*Res
 	if err != nil {
 		return nil, err
 	}
+	return t.run(ctx)
+}
+
+// run makes all rounds.
+func (t *trainer) run(ctx context.Context) (*Result, error) {
+	c, in := t.c, t.in
 	r := &Result{FinalBeta: c.KLCoefficient}
 	best, err := in.Policy.Snapshot()
 	if err != nil {
@@ -140,9 +152,10 @@ func Run(ctx context.Context, backend compute.Backend, c Config, in Input) (*Res
 		r.History = append(r.History, it)
 		r.Tokens += it.Tokens
 		r.FinalBeta = t.beta
-		if it.EOSRate == 0 {
-			r.Warnings = append(r.Warnings, fmt.Sprintf("round %d: no response ended (EOS rate 0); the usual causes are a writer that was fine-tuned too little and too high a temperature", i))
+		for _, w := range newWarnings(r.History) {
+			in.warn(w)
 		}
+		r.Warnings = warnings(r.History)
 		if it.KL > c.MaxKL {
 			r.Stopped = fmt.Sprintf("round %d: KL %.1f nats a sequence is above max_kl %g; the usual causes are too high a policy_rate or too small a kl_coefficient", i, it.KL, c.MaxKL)
 		}
@@ -178,7 +191,7 @@ func (t *trainer) save(r *Result, best map[string][]float32) error {
 	if err != nil {
 		return fmt.Errorf("ppo: %w", err)
 	}
-	at := loop{Random: random, Order: t.order, Beta: t.beta, Step: t.step, History: r.History, Evaluations: r.Evaluations, Tokens: r.Tokens, Warnings: r.Warnings}
+	at := loop{Random: random, Order: t.order, Beta: t.beta, Step: t.step, History: r.History, Evaluations: r.Evaluations, Tokens: r.Tokens}
 	for _, e := range r.Evaluations {
 		at.Samples = append(at.Samples, e.Samples)
 	}
@@ -204,7 +217,7 @@ func (t *trainer) resume(r *Result) (best map[string][]float32, err error) {
 		return nil, fmt.Errorf("ppo: checkpoint: %w", err)
 	}
 	t.order, t.beta, t.step = at.Order, at.Beta, at.Step
-	r.History, r.Tokens, r.Warnings, r.FinalBeta = at.History, at.Tokens, at.Warnings, at.Beta
+	r.History, r.Tokens, r.Warnings, r.FinalBeta = at.History, at.Tokens, warnings(at.History), at.Beta
 	for i, e := range at.Evaluations {
 		e.Samples = at.Samples[i]
 		r.add(e)
@@ -242,22 +255,32 @@ func newTrainer(backend compute.Backend, c Config, in Input) (*trainer, error) {
 	try(func() (e error) { t.scorer, e = reward.NewScorer(backend, in.Reward); return })
 	adam := lm.AdamConfig{Beta1: 0.9, Beta2: 0.999, Eps: c.AdamEps, ClipNorm: c.ClipNorm}
 	try(func() (e error) {
-		t.policy, e = lm.NewTrainer(backend, in.Policy, adam, func(a []*Node) (*Node, []*Node) {
-			tokens, index, target, mask, old, adv := a[0], a[1], a[2], a[3], a[4], a[5]
-			logProbs := lm.TokenLogProbs(in.Policy.Logits(in.Policy.HiddenAt(tokens, index)), target, c.Temperature)
-			loss, clipped, kl, ratio, ratioVar := PolicyLoss(logProbs, old, adv, mask, c.PolicyClip)
-			return loss, []*Node{clipped, kl, ratio, ratioVar}
-		})
+		t.policy, e = lm.NewTrainer(backend, in.Policy, adam, policyStep(in.Policy, c))
 		return
 	})
 	try(func() (e error) {
-		t.value, e = lm.NewTrainer(backend, in.Critic, adam, func(a []*Node) (*Node, []*Node) {
-			tokens, index, mask, old, returns := a[0], a[1], a[2], a[3], a[4]
-			values := in.Critic.Score(in.Critic.HiddenAt(tokens, index))
-			loss, clipped := ValueLoss(values, old, returns, mask, c.ValueClip)
-			return loss, []*Node{clipped}
-		})
+		t.value, e = lm.NewTrainer(backend, in.Critic, adam, valueStep(in.Critic, c))
 		return
 	})
 	return t, err
+}
+
+// policyStep is the loss of a policy update over tokens [B,T], index, target, mask, old and advantages [N], with PolicyLoss's measurements.
+func policyStep(policy *lm.Weights, c Config) lm.LossFn {
+	return func(a []*Node) (*Node, []*Node) {
+		tokens, index, target, mask, old, adv := a[0], a[1], a[2], a[3], a[4], a[5]
+		logProbs := lm.TokenLogProbs(policy.Logits(policy.HiddenAt(tokens, index)), target, c.Temperature)
+		loss, clipped, kl, ratio, ratioVar := PolicyLoss(logProbs, old, adv, mask, c.PolicyClip)
+		return loss, []*Node{clipped, kl, ratio, ratioVar}
+	}
+}
+
+// valueStep is the loss of a critic update over tokens [B,T], index, mask, old and returns [N], with the clipped share.
+func valueStep(critic *lm.Weights, c Config) lm.LossFn {
+	return func(a []*Node) (*Node, []*Node) {
+		tokens, index, mask, old, returns := a[0], a[1], a[2], a[3], a[4]
+		values := critic.Score(critic.HiddenAt(tokens, index))
+		loss, clipped := ValueLoss(values, old, returns, mask, c.ValueClip)
+		return loss, []*Node{clipped}
+	}
 }

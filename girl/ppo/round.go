@@ -59,6 +59,9 @@ func (t *trainer) iterate(ctx context.Context, number int) (Iteration, error) {
 		return Iteration{}, err
 	}
 	it := t.advantages(episodes, number)
+	if err := finite(map[string]float64{"score": it.Score, "kl": it.KL, "entropy": it.Entropy}); err != nil {
+		return it, err
+	}
 	if err := t.updates(ctx, episodes, first, &it); err != nil {
 		return it, err
 	}
@@ -155,19 +158,23 @@ func (t *trainer) advantages(episodes []*episode, number int) Iteration {
 	return it
 }
 
-// updates makes the round's update steps, the first epoch in the given order. Policy and critic are two models with losses
-// of their own, so they are updated side by side, which changes no number.
-func (t *trainer) updates(ctx context.Context, episodes []*episode, first []int, it *Iteration) error {
-	var minibatches [][]int
+// minibatches cuts the round's episodes into those of each update step: in the given order for the first epoch, in a fresh one for every
+// further epoch.
+func (t *trainer) minibatches(first []int) (all [][]int) {
 	order := first
 	for epoch := range t.c.Epochs {
 		if epoch > 0 {
-			order = t.rng.Perm(len(episodes))
+			order = t.rng.Perm(len(first))
 		}
-		for rows := range slices.Chunk(order, t.c.MinibatchRows) {
-			minibatches = append(minibatches, rows)
-		}
+		all = slices.AppendSeq(all, slices.Chunk(order, t.c.MinibatchRows))
 	}
+	return all
+}
+
+// updates makes the round's update steps, the first epoch in the given order. Policy and critic are two models with losses
+// of their own, so they are updated side by side, which changes no number.
+func (t *trainer) updates(ctx context.Context, episodes []*episode, first []int, it *Iteration) error {
+	minibatches := t.minibatches(first)
 	policy, critic := make([]lm.StepResult, len(minibatches)), make([]lm.StepResult, len(minibatches))
 	group, ctx := errgroup.WithContext(ctx)
 	each := func(name string, into []lm.StepResult, update func(step int, episodes []*episode) (lm.StepResult, error)) {
@@ -189,6 +196,7 @@ func (t *trainer) updates(ctx context.Context, episodes []*episode, first []int,
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	it.Warmup = t.step < t.warmSteps()
 	t.step += len(minibatches)
 	it.FirstRatio = policy[0].Metrics[2]
 	for i := range minibatches {
@@ -199,9 +207,8 @@ func (t *trainer) updates(ctx context.Context, episodes []*episode, first []int,
 
 // updatePolicy makes one policy step, or none as long as the critic warms up.
 func (t *trainer) updatePolicy(step int, episodes []*episode) (lm.StepResult, error) {
-	warm := t.c.CriticWarmup * t.perRound
-	if step < warm {
-		return lm.StepResult{Metrics: []float64{0, 0, 1, 0}}, nil // nothing clipped, ratio 1
+	if step < t.warmSteps() {
+		return lm.StepResult{Metrics: make([]float64, 4)}, nil // nothing is measured
 	}
 	batch, err := packEpisodes(episodes)
 	if err != nil {
@@ -216,7 +223,21 @@ func (t *trainer) updatePolicy(step int, episodes []*episode) (lm.StepResult, er
 		return lm.StepResult{}, err
 	}
 	tokens, index, target, mask := batch.Args()
-	return t.policy.Step(lm.LinearRate(t.c.PolicyRate, step-warm, t.c.Iterations*t.perRound-warm), tokens, index, target, mask, old, advantages)
+	return t.policy.Step(t.policyRate(step), tokens, index, target, mask, old, advantages)
+}
+
+// warmSteps are the critic's alone.
+func (t *trainer) warmSteps() int { return t.c.CriticWarmup * t.perRound }
+
+// policyRate is the policy's learning rate in an update step after the warm-up, of which its decay knows nothing.
+func (t *trainer) policyRate(step int) float64 {
+	warm := t.warmSteps()
+	return lm.LinearRate(t.c.PolicyRate, step-warm, t.c.Iterations*t.perRound-warm)
+}
+
+// valueRate is the critic's learning rate in an update step.
+func (t *trainer) valueRate(step int) float64 {
+	return lm.LinearRate(t.c.ValueRate, step, t.c.Iterations*t.perRound)
 }
 
 // updateCritic makes one critic step.
@@ -234,7 +255,7 @@ func (t *trainer) updateCritic(step int, episodes []*episode) (lm.StepResult, er
 		return lm.StepResult{}, err
 	}
 	tokens, index, _, mask := batch.Args()
-	return t.value.Step(lm.LinearRate(t.c.ValueRate, step, t.c.Iterations*t.perRound), tokens, index, mask, values, returns)
+	return t.value.Step(t.valueRate(step), tokens, index, mask, values, returns)
 }
 
 func pick(episodes []*episode, rows []int) []*episode {
