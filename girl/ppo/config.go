@@ -1,23 +1,19 @@
-// Package ppo aligns the writer with the reward model (stage 3 of GIRL) by proximal policy optimisation: an actor, a critic
-// of its own, the frozen fine-tuned writer as reference, and the normalised reward model as the recruiters' voice.
-//
-// The implementation follows the details collected from public reproductions of RLHF with PPO; Config says which value
-// comes from where ("TL;DR" is the summarize_from_feedback_details reproduction of Stiennon et al. 2020).
 package ppo
 
 import "fmt"
 
-// Config holds the hyper-parameters. The paper's own are not known to us.
+// Config holds the hyper-parameters, each with its source: the paper's own are not known to us. Limits at which training warns are no
+// settings but constants, beside guards.
 type Config struct {
-	Iterations    int     `default:"30" min:"1" max:"1000000" doc:"rollout-and-update rounds"`
-	Rollouts      int     `default:"192" min:"2" max:"65536" doc:"episodes (one response to one CV) a round"`
-	MinibatchRows int     `default:"24" min:"1" max:"65536" doc:"episodes an update step; divides rollouts"`
+	Iterations    int     `default:"30" min:"1" max:"1000000" doc:"rollout-and-update rounds (ours)"`
+	Rollouts      int     `default:"192" min:"2" max:"65536" doc:"episodes (one response to one CV) a round (ours)"`
+	MinibatchRows int     `default:"24" min:"1" max:"65536" doc:"episodes an update step; divides rollouts (ours)"`
 	CriticWarmup  int     `default:"3" min:"0" max:"1000000" doc:"first rounds that train the critic alone: advantages of an untrained critic push the policy at random (ours)"`
 	Epochs        int     `default:"1" min:"1" max:"100" doc:"passes over a round's episodes (OpenRLHF: 1; TL;DR: 4; fresh episodes teach more here than repeated ones)"`
-	PolicyRate    float64 `default:"0.0002" min:"0" max:"1" doc:"policy learning rate, decayed linearly to 0 (small models need a larger one than the 3e-6 of billion-parameter models)"`
-	ValueRate     float64 `default:"0.001" min:"0" max:"1" doc:"critic learning rate, decayed linearly to 0"`
+	PolicyRate    float64 `default:"0.0002" min:"0" max:"1" doc:"policy learning rate, decayed linearly to 0 (ours: small models need a larger one than the 3e-6 of billion-parameter models)"`
+	ValueRate     float64 `default:"0.001" min:"0" max:"1" doc:"critic learning rate, decayed linearly to 0 (ours)"`
 	AdamEps       float64 `default:"1e-5" min:"1e-12" max:"1" doc:"Adam's epsilon (TL;DR: 1e-5)"`
-	ClipNorm      float64 `default:"1" min:"0" max:"1000" doc:"largest global gradient norm, 0 for no clipping"`
+	ClipNorm      float64 `default:"1" min:"0" max:"1000" doc:"largest global gradient norm, 0 for no clipping (ours)"`
 	Gamma         float64 `default:"1" min:"0" max:"1" doc:"discount (TL;DR: 1)"`
 	Lambda        float64 `default:"1" min:"0" max:"1" doc:"GAE decay (OpenRLHF: 1; TL;DR: 0.95)"`
 	PolicyClip    float64 `default:"0.2" min:"0.001" max:"10" doc:"clip range of the probability ratio (TL;DR: 0.2)"`
@@ -27,11 +23,11 @@ type Config struct {
 	KLTarget      float64 `default:"6" min:"1e-6" max:"1000" doc:"target of the per-sequence KL in nats for adaptive β (Ziegler et al. 2019: 6)"`
 	KLHorizon     float64 `default:"10000" min:"1" max:"1e9" doc:"episodes over which adaptive β reacts (Ziegler et al. 2019: 10000)"`
 	Temperature   float64 `default:"0.7" min:"0.01" max:"10" doc:"sampling temperature (TL;DR: 0.7); logits are divided by it in rollout, reference and update alike"`
-	EOSPenalty    float64 `default:"-3" min:"-1000" max:"1000" doc:"normalised score of a response that does not end, in place of its own"`
+	EOSPenalty    float64 `default:"-3" min:"-1000" max:"1000" doc:"normalised score of a response that does not end, in place of its own (the trick is TL;DR's, the value ours)"`
 	WhitenRewards bool    `default:"false" doc:"scale rewards to unit variance, keeping their mean (2019 port: on; TL;DR: off)"`
-	EvalEvery     int     `default:"5" min:"1" max:"100000" doc:"rounds between evaluations on validation CVs"`
-	EvalPrompts   int     `default:"192" min:"1" max:"100000" doc:"validation CVs an evaluation writes for"`
-	MaxKL         float64 `default:"200" min:"0.1" max:"1e9" doc:"mean per-sequence KL in nats above which training stops"`
+	EvalEvery     int     `default:"5" min:"1" max:"100000" doc:"rounds between evaluations on validation CVs, of which some responses are kept to be read (ours)"`
+	EvalPrompts   int     `default:"192" min:"1" max:"100000" doc:"validation CVs an evaluation writes for (ours)"`
+	MaxKL         float64 `default:"200" min:"0.1" max:"1e9" doc:"mean per-sequence KL in nats above which training stops (ours)"`
 }
 
 // Validate reports settings that contradict each other.

@@ -54,6 +54,26 @@ func TestRunLearnsARule(t *testing.T) {
 	}
 }
 
+// TestWriterLearnsToEnd: end-of-text is learnt like any other token, so that what the writer samples ends where the texts do.
+func TestWriterLearnsToEnd(t *testing.T) {
+	w := writer(t)
+	must(Run(context.Background(), testBackend(t), testConfig(), w, copies(160, 1), copies(40, 2), 3, nil, nil))(t)
+	sampler := must(lm.NewSampler(testBackend(t), w, lm.SampleConfig{Samples: 1, MaxNew: 8, Temperature: 1, EOS: 1, BatchRows: 32}))(t)
+	var prompts [][]int32
+	for _, s := range copies(32, 4) {
+		prompts = append(prompts, s.Prompt)
+	}
+	ended := 0
+	for _, s := range must(sampler.Sample(context.Background(), prompts, make([]uint64, 32), nil))(t) {
+		if s[0].Ended && len(s[0].Tokens) == 3 {
+			ended++
+		}
+	}
+	if ended < 29 { // nine in ten
+		t.Errorf("%d of 32 responses end with their third token, as all texts do", ended)
+	}
+}
+
 // TestEarlyStoppingRestoresBestEpoch learns noise by heart, which makes validation worse after a few epochs.
 func TestEarlyStoppingRestoresBestEpoch(t *testing.T) {
 	w := writer(t)
