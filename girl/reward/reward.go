@@ -17,17 +17,17 @@ import (
 
 // Config holds the hyper-parameters of reward modelling; all are our own choice, made on validation CVs of the synthetic market (LOG.md).
 type Config struct {
-	Epochs       int     `default:"2" min:"1" max:"1000" doc:"most passes; in each, every matched JD meets sampled mismatches"`
-	MinSteps     int     `default:"200" min:"0" max:"10000000" doc:"steps below which the passes are not counted: small data get more of them, until early stopping ends it"`
-	LearningRate float64 `default:"0.0004" min:"1e-7" max:"1" doc:"peak learning rate of Adam"`
-	Warmup       int     `default:"20" min:"0" max:"100000" doc:"steps of linear warm-up"`
-	WeightDecay  float64 `default:"0.05" min:"0" max:"1" doc:"decoupled weight decay"`
-	ClipNorm     float64 `default:"1" min:"0" max:"1000" doc:"largest global gradient norm, 0 for no clipping"`
-	BatchRows    int     `default:"32" min:"2" max:"4096" doc:"JDs scored in a step; all those of one CV stay together"`
-	Patience     int     `default:"2" min:"1" max:"1000" doc:"epochs without a better validation loss before stopping"`
-	Matched      int     `default:"2" min:"1" max:"64" doc:"matched JDs of a CV, at most, in an epoch"`
-	Mismatched   int     `default:"2" min:"1" max:"64" doc:"mismatched JDs of a CV, at most, in an epoch"`
-	Random       int     `default:"1" min:"0" max:"64" doc:"JDs of other CVs that also count as mismatches of a CV in an epoch"`
+	Epochs       int     `default:"2" min:"1" max:"1000" doc:"most passes; in each, every matched JD meets sampled mismatches (ours)"`
+	MinSteps     int     `default:"200" min:"0" max:"10000000" doc:"steps below which the passes are not counted: small data get more of them, until early stopping ends it (ours)"`
+	LearningRate float64 `default:"0.0004" min:"1e-7" max:"1" doc:"peak learning rate of Adam (ours)"`
+	Warmup       int     `default:"20" min:"0" max:"100000" doc:"steps of linear warm-up (ours)"`
+	WeightDecay  float64 `default:"0.05" min:"0" max:"1" doc:"decoupled weight decay (Loshchilov and Hutter 2019; the value is ours)"`
+	ClipNorm     float64 `default:"1" min:"0" max:"1000" doc:"largest global gradient norm, 0 for no clipping (ours)"`
+	BatchRows    int     `default:"32" min:"2" max:"4096" doc:"JDs scored in a step; all those of one CV stay together (ours)"`
+	Patience     int     `default:"2" min:"1" max:"1000" doc:"epochs without a better validation loss before stopping (ours)"`
+	Matched      int     `default:"2" min:"1" max:"64" doc:"matched JDs of a CV, at most, in an epoch (ours)"`
+	Mismatched   int     `default:"2" min:"1" max:"64" doc:"mismatched JDs of a CV, at most, in an epoch (ours)"`
+	Random       int     `default:"1" min:"0" max:"64" doc:"JDs of other CVs that also count as mismatches of a CV in an epoch (ours)"`
 }
 
 // Validate reports settings that contradict each other.

@@ -16,15 +16,15 @@ import (
 // Config holds the hyper-parameters of supervised fine-tuning. None of the paper's are known to us: every default is
 // our own choice, made on validation CVs of the synthetic market (LOG.md).
 type Config struct {
-	Epochs       int     `default:"3" min:"1" max:"1000" doc:"most passes over the pairs"`
-	MinSteps     int     `default:"1300" min:"0" max:"10000000" doc:"steps below which the passes are not counted: small data get more of them, until early stopping ends it"`
-	LearningRate float64 `default:"0.0025" min:"1e-7" max:"1e9" doc:"peak learning rate of Adam"`
-	Warmup       int     `default:"100" min:"0" max:"100000" doc:"steps of linear warm-up"`
-	WeightDecay  float64 `default:"0.05" min:"0" max:"1" doc:"decoupled weight decay"`
-	ClipNorm     float64 `default:"1" min:"0" max:"1000" doc:"largest global gradient norm, 0 for no clipping"`
-	BatchTokens  int     `default:"1024" min:"32" max:"10000000" doc:"tokens a batch, padding included"`
-	Patience     int     `default:"2" min:"1" max:"1000" doc:"epochs without a better validation loss before stopping"`
-	PromptLoss   float64 `default:"0.1" min:"0" max:"1" doc:"weight of the loss on prompt (CV) tokens beside 1 on JD tokens"`
+	Epochs       int     `default:"3" min:"1" max:"1000" doc:"most passes over the pairs (ours)"`
+	MinSteps     int     `default:"1300" min:"0" max:"10000000" doc:"steps below which the passes are not counted: small data get more of them, until early stopping ends it (ours)"`
+	LearningRate float64 `default:"0.0025" min:"1e-7" max:"1e9" doc:"peak learning rate of Adam (ours)"`
+	Warmup       int     `default:"100" min:"0" max:"100000" doc:"steps of linear warm-up (ours)"`
+	WeightDecay  float64 `default:"0.05" min:"0" max:"1" doc:"decoupled weight decay (Loshchilov and Hutter 2019; the value is ours)"`
+	ClipNorm     float64 `default:"1" min:"0" max:"1000" doc:"largest global gradient norm, 0 for no clipping (ours)"`
+	BatchTokens  int     `default:"1024" min:"32" max:"10000000" doc:"tokens a batch, padding included (ours)"`
+	Patience     int     `default:"2" min:"1" max:"1000" doc:"epochs without a better validation loss before stopping (ours)"`
+	PromptLoss   float64 `default:"0.1" min:"0" max:"1" doc:"weight of the loss on prompt (CV) tokens beside 1 on JD tokens (ours)"`
 }
 
 // Epoch is one line of the training history.

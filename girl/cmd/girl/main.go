@@ -25,6 +25,7 @@ const usage = `girl: generative job recommendation with large language models (a
   girl sweep     vary number and temperature of the written JDs for a finished run (research question 4)
   girl publish   copy what of a finished run may be shown to others, and README's section on it
   girl verify    check a finished run against its manifests: files, data and numbers
+  girl glossary  explain every number that training logs
   girl market    write a synthetic labour market as a dataset
   girl import    turn a public collection or a table of your own into a dataset
 
@@ -61,7 +62,7 @@ var errUsage = errors.New("usage")
 const grace = 800 * time.Millisecond
 
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	commands := map[string]command{"run": runCommand, "score": scoreCommand, "judge": judgeCommand, "sweep": sweepCommand, "ablate": ablateCommand, "publish": publishCommand, "verify": verifyCommand, "market": marketCommand, "import": importCommand,
+	commands := map[string]command{"run": runCommand, "score": scoreCommand, "judge": judgeCommand, "sweep": sweepCommand, "ablate": ablateCommand, "publish": publishCommand, "verify": verifyCommand, "glossary": glossaryCommand, "market": marketCommand, "import": importCommand,
 		"generate": func(ctx context.Context, args []string, out, err io.Writer) error {
 			return generateCommand(ctx, args, stdin, out, err)
 		}}
