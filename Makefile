@@ -10,7 +10,7 @@ NOTEBOOKS     ?= notebooks
 JUPYTER_FLAGS ?=
 LINT  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: run paper test lint bench smoke kernel notebooks jupyter clean
+.PHONY: run paper test lint mutate bench smoke kernel notebooks jupyter clean
 
 run: ## the main job: the synthetic market, default profile, into OUT; SEEDS=1,2,3 for three seeds; then all notebooks on it
 	go run ./girl/cmd/girl run -data market -profile default -seeds $(SEEDS) -out "$(OUT)"
@@ -36,6 +36,10 @@ test: ## all tests
 lint: ## formatting and static checks
 	@test -z "$$(gofmt -l .)" || { echo "gofmt needed:"; gofmt -l .; exit 1; }
 	go run $(LINT) run
+
+# About twenty minutes on two idle cores. MUTATE="-run ppo -j 2" and the like go to it; -list says what it breaks.
+mutate: ## break one line of the mathematics at a time in a copy: which of them do the tests notice?
+	go run ./.ci/mutate $(MUTATE)
 
 bench: ## speed, in the format benchstat reads
 	go test -run '^$$' -bench . -benchtime 5x ./...
