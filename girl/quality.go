@@ -81,7 +81,7 @@ func (o QualityOptions) validate() error {
 // QualityReport is what the study of the first research question shows.
 type QualityReport struct {
 	Judge   string          // the offline judge
-	Tables  []results.Table // rq1, rq1_length; where a language model judged, rq1_llm and rq1_agreement
+	Tables  []results.Table // rq1, rq1_measures, rq1_length; where a language model judged, rq1_llm and rq1_agreement
 	Figures []*results.Figure
 	Samples []QualitySample
 	// SamplesNote says how the samples were drawn, or why there are none.
@@ -119,6 +119,7 @@ type quality struct {
 	folder  string // rq1/ of the run's folder
 
 	keys      map[int][2]string // seed → keys of what the run's writers and the untuned one wrote
+	scoreKeys map[int]string    // seed → key of its reward model's scores
 	llm       string            // name of the writing model's system; empty without
 	writerKey string            // of what it wrote
 	notes     []string          // on endpoints
@@ -130,7 +131,7 @@ type quality struct {
 // GIRL (the first JD of each CV and seed), a language model behind an endpoint if there is one, and, on the synthetic market, the CV's own
 // matched JD as an upper mark. On the market the oracle judges; elsewhere likeness to the CV's own matched JDs does, which for
 // that reason do not compete. A language model behind an endpoint judges too, if there is one. Tables and figures named rq1 are
-// left in the run's folder, judgements and answers in its folder rq1. What is already there is neither computed nor asked again.
+// left in the run's folder, judgements and answers in its folder rq1. The table rq1_measures needs no judge. What is already there is neither computed nor asked again.
 func Quality(ctx context.Context, runDir string, o QualityOptions, report *Reporter) (*QualityReport, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
@@ -140,19 +141,19 @@ func Quality(ctx context.Context, runDir string, o QualityOptions, report *Repor
 		return nil, err
 	}
 	defer r.close()
-	q := &quality{run: r, options: o, folder: r.path("rq1"), keys: map[int][2]string{}}
+	q := &quality{run: r, options: o, folder: r.path("rq1"), keys: map[int][2]string{}, scoreKeys: map[int]string{}}
 	q.texts = sync.OnceValues(q.collect)
 	q.guardTexts()
-	var mu sync.Mutex // guards keys
-	if err := r.eachSeed((*seedRun).untune, (*seedRun).writeUntuned, func(s *seedRun) error {
-		mu.Lock()
-		defer mu.Unlock()
-		q.keys[s.seed] = [2]string{s.keys["generate"], s.keys[untunedWritten]}
-		return nil
-	}); err != nil {
+	if err := q.write(); err != nil { // before the seeds, whose reward models score its JDs, too
 		return nil, err
 	}
-	if err := q.write(); err != nil {
+	var mu sync.Mutex // guards both maps of keys
+	if err := r.eachSeed((*seedRun).untune, (*seedRun).writeUntuned, q.scoreTexts, func(s *seedRun) error {
+		mu.Lock()
+		defer mu.Unlock()
+		q.keys[s.seed], q.scoreKeys[s.seed] = [2]string{s.keys["generate"], s.keys[untunedWritten]}, s.keys["reward-scores"]
+		return nil
+	}); err != nil {
 		return nil, err
 	}
 	offline, err := q.judgeOffline()
@@ -231,7 +232,7 @@ const (
 )
 
 // qualityVersion enters the keys of the study's stages: raise it when a change of judges or contests changes what they write.
-const qualityVersion = 1
+const qualityVersion = 2
 
 // contestKey is what the contests depend on.
 func (q *quality) contestKey() []any {
@@ -358,6 +359,9 @@ type qualityStatistics struct {
 	Shortest float64 // tokens below which a JD counts as so long in the offline judge's conciseness
 	Short    float64 // share of GIRL's JDs that are shorter
 
+	Measures      []systemMeasures
+	Hits, Nearest int // CVs whose nearest matched JD is one of their own, of so many that have a nearest one
+
 	// Of the language model as judge, if there is one.
 	LLM        *judge.Matrix
 	LLMLengths []judge.LengthReport
@@ -369,6 +373,9 @@ type qualityStatistics struct {
 // NaN where nothing is known. The same numbers are in the tables' CSV files.
 func (q *quality) statistics(offline *stageRecord, llm *llmJudged) (*qualityStatistics, error) {
 	key := []any{qualityVersion, offline.Key, q.cfg.Eval.Resamples, q.cfg.Split.Seed}
+	for _, seed := range q.opts.Seeds {
+		key = append(key, q.scoreKeys[seed])
+	}
 	if llm != nil {
 		key = append(key, llm.key)
 	}
@@ -418,6 +425,19 @@ func (q *quality) compute(llm bool, rec *stageRecord) (*qualityStatistics, error
 	}
 	s.Matrix, s.Lengths = *m, lengths
 	if err := q.countShort(s); err != nil {
+		return nil, err
+	}
+	s.Hits, s.Nearest = q.data.countHits()
+	scores := map[int]map[string]map[string]float64{}
+	for _, seed := range q.opts.Seeds {
+		own := &seedRun{run: q.run, seed: seed}
+		x := map[string]map[string]float64{}
+		if err := readJSON(own.rewardScoresPath(), &x); err != nil {
+			return nil, err
+		}
+		scores[seed] = x
+	}
+	if s.Measures, err = q.measureSystems(texts, scores, boot, rec.progress); err != nil {
 		return nil, err
 	}
 	if !llm {
@@ -483,14 +503,17 @@ func readGob(path string, v any) error {
 
 // systemTexts are the JDs of all systems and their contests.
 type systemTexts struct {
-	systems  []string                             // in the order of tables: the earlier one of two is A
+	systems  []string                             // that compete, in the order of tables: the earlier one of two is A
 	fixed    map[string]map[string]string         // system without training seeds → CV → JD
 	trained  map[string]map[int]map[string]string // system → seed → CV → JD
 	contests []judge.Contest
 }
 
 // collect reads what the systems wrote.
-func (q *quality) collect() (*systemTexts, error) {
+func (q *quality) collect() (*systemTexts, error) { return q.collectSeeds(q.opts.Seeds...) }
+
+// collectSeeds reads what the systems of some seeds wrote.
+func (q *quality) collectSeeds(seeds ...int) (*systemTexts, error) {
 	trained := map[string]map[int]map[string]string{}
 	add := func(rows []results.GeneratedRow) {
 		for _, g := range rows {
@@ -506,7 +529,7 @@ func (q *quality) collect() (*systemTexts, error) {
 			trained[g.Model][int(g.Seed)][g.CVID] = g.Text
 		}
 	}
-	for _, seed := range q.opts.Seeds {
+	for _, seed := range seeds {
 		s := &seedRun{run: q.run, seed: seed, path: q.seedDir(seed)}
 		for _, file := range []string{s.file(generatedFile), s.untunedPath()} {
 			rows, err := results.ReadGenerated(file)
@@ -520,7 +543,7 @@ func (q *quality) collect() (*systemTexts, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := q.data.systemTexts(q.opts.Seeds, trained, q.llm, llm)
+	t := q.data.systemTexts(seeds, trained, q.llm, llm)
 	if len(t.contests) == 0 {
 		return nil, fmt.Errorf("%s: no test CV has both a matched pair and a generated JD", q.dir)
 	}
@@ -531,16 +554,16 @@ func (q *quality) collect() (*systemTexts, error) {
 // llm names the language model behind an endpoint, if there is one, and written its JDs.
 func (d *Data) systemTexts(seeds []int, trained map[string]map[int]map[string]string, llm string, written map[string]string) *systemTexts {
 	own := d.matchedJDs(datasets.Test)
-	t := &systemTexts{systems: []string{modelGIRL, modelSFT, modelUntuned}, trained: trained, fixed: map[string]map[string]string{systemNearest: d.nearestMatched()}}
+	t := &systemTexts{systems: []string{modelGIRL, modelSFT, modelUntuned}, trained: trained, fixed: map[string]map[string]string{systemNearest: d.nearestMatched(), systemReal: {}}}
 	if llm != "" {
 		t.systems, t.fixed[llm] = append(t.systems, llm), written
 	}
 	t.systems = append(t.systems, systemNearest)
 	if d.Market != nil {
-		t.systems, t.fixed[systemReal] = append(t.systems, systemReal), map[string]string{}
-		for cv, jds := range own {
-			t.fixed[systemReal][cv] = jds[0]
-		}
+		t.systems = append(t.systems, systemReal)
+	}
+	for cv, jds := range own {
+		t.fixed[systemReal][cv] = jds[0]
 	}
 	for _, cv := range d.judgedCVs() {
 		t.meet(d, cv, 0, true)
@@ -642,9 +665,15 @@ func (q *quality) samples(out *QualityReport) error {
 	switch {
 	case q.options.Samples == 0:
 		return nil
-	case q.data.Market == nil && !q.options.ShowTexts:
-		out.SamplesNote = "Texts are left out: CVs are personal data. The option ShowTexts shows them."
-		return nil
+	case !q.options.ShowTexts:
+		may, err := q.data.MayShowTexts(q.dir)
+		if err != nil {
+			return err
+		}
+		if !may {
+			out.SamplesNote = NoTexts
+			return nil
+		}
 	}
 	texts, err := q.texts()
 	if err != nil {
@@ -669,10 +698,7 @@ const marketFields = 7
 
 // offlineJudge is the oracle on the market, elsewhere likeness to the CV's own matched JDs; and its yardstick of conciseness.
 func (d *Data) offlineJudge() (judge.Judge, judge.Economy, error) {
-	var training []string
-	for _, jd := range d.JDs {
-		training = append(training, jd.Text)
-	}
+	training := d.trainingJDs()
 	if d.Market == nil {
 		own := d.matchedJDs(datasets.Test)
 		j, err := judge.NewReference(judge.ReferenceConfig{References: func(cv string) []string { return own[cv] }, Training: training, Margins: judge.DefaultMargins()})
@@ -691,6 +717,14 @@ func (d *Data) offlineJudge() (judge.Judge, judge.Economy, error) {
 		p, _, err := d.Market.AcceptText(cv, jd)
 		return p, err
 	}}, economy, err
+}
+
+// offlineJudgeID is the judge's short name in rq1.csv.
+func (d *Data) offlineJudgeID() string {
+	if d.Market == nil {
+		return "reference"
+	}
+	return "oracle"
 }
 
 // offlineJudgeName says who judges.

@@ -1,15 +1,19 @@
 package girl
 
 import (
+	"bytes"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"genjobrec/eval"
 	"genjobrec/eval/judge"
 	"genjobrec/results"
+	"genjobrec/results/wholefile"
 )
 
 // conclude writes the study's tables, figures, rq1.csv and its part of the page.
@@ -20,13 +24,8 @@ func (q *quality) conclude(s *qualityStatistics, llm *llmJudged) (*QualityReport
 	if llm == nil && q.options.Writer.Model != "" {
 		notes = append(notes, "No language model judges: none is named by "+judge.Role+"_MODEL.")
 	}
-	about := []string{"Judge: " + name + "."}
-	if q.data.Market != nil {
-		about = append(about, "The oracle reads JDs with a parser of the market's own language: what a JD says in other words, it does not see.")
-	}
-	about = append(about, shortNote(s)...)
-	out.Tables = append(out.Tables, q.winTable("rq1", "RQ1 on "+q.data.Name+": generated JDs judged pairwise", &s.Matrix, append(about, notes...)),
-		q.lengthTable(s.Lengths, s.LLMLengths, llm))
+	out.Tables = append(out.Tables, q.winTable("rq1", "RQ1 on "+q.data.Name+": generated JDs judged pairwise", &s.Matrix, append(q.aboutOffline(s), notes...)),
+		q.measureTable(s), q.lengthTable(s.Lengths, s.LLMLengths, llm))
 	figures, err := q.figures("rq1", "the offline judge", &s.Matrix, s.Lengths)
 	if err != nil {
 		return nil, err
@@ -44,7 +43,23 @@ func (q *quality) conclude(s *qualityStatistics, llm *llmJudged) (*QualityReport
 	for _, f := range figures {
 		out.Figures = append(out.Figures, f.figure)
 	}
-	return out, errors.Join(q.addSection("rq1", "RQ1: are the written job descriptions good?", out.Tables, figures...), results.WriteCSV(q.path("rq1.csv"), q.rows(s)), q.writeStudyManifest("rq1"))
+	return out, errors.Join(q.addSection("rq1", "RQ1: are the written job descriptions good?", out.Tables, figures...), q.writeContests(q.path("rq1.csv"), s, llm), q.writeStudyManifest("rq1"))
+}
+
+// aboutOffline says what to know of the offline judge and of who competes.
+func (q *quality) aboutOffline(s *qualityStatistics) []string {
+	about := []string{"Judge: " + q.data.offlineJudgeName() + "."}
+	if q.data.Market != nil {
+		about = append(about, "The oracle reads JDs with a parser of the market's own language: what a JD says in other words, it does not see.")
+	}
+	about = append(append(about, shortNote(s)...), untunedNote)
+	if note := s.hitNote(); note != "" {
+		about = append(about, note)
+	}
+	if q.data.Market == nil && s.manyHits() {
+		about = append(about, "Warning: where the nearest matched JD is one of the CV's own, this judge favours it by construction.")
+	}
+	return about
 }
 
 func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
@@ -236,24 +251,40 @@ func lengthSeries(l judge.LengthReport) results.LengthSeries {
 	return s
 }
 
-// rows are the counts and net win rates in long form: model is A, predictor is B.
-func (q *quality) rows(s *qualityStatistics) []results.Row {
-	var rows []results.Row
-	add := func(experiment string, m *judge.Matrix) {
+// contestColumns is the header of rq1.csv. Each row is a pair of systems on one criterion, by one judge: "oracle" (of the market),
+// "reference" (likeness to the CV's own matched JDs) or the name of a language model. win, tie, lose and invalid count contests from the
+// side of a; net = (win − lose)/(win + tie + lose) with its 95 % interval from low to high, p its two-sided p-value against 0, p_holm the
+// same corrected over all rows of the judge; seeds is the number of training seeds that took part, 0 where neither system was trained.
+// What does not exist is empty.
+var contestColumns = []string{"a", "b", "criterion", "judge", "win", "tie", "lose", "invalid", "net", "low", "high", "p", "p_holm", "seeds"}
+
+// writeContests writes rq1.csv with all digits.
+func (q *quality) writeContests(path string, s *qualityStatistics, llm *llmJudged) error {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	number := func(v float64) string {
+		if math.IsNaN(v) {
+			return ""
+		}
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	}
+	records := [][]string{contestColumns}
+	add := func(by string, m *judge.Matrix) {
 		for _, c := range m.Cells {
-			for _, x := range []struct {
-				metric string
-				value  float64
-			}{{"win", float64(c.Win)}, {"tie", float64(c.Tie)}, {"lose", float64(c.Lose)}, {"invalid", float64(c.Invalid)}, {"net_win_rate", c.Net.Value}} {
-				if !math.IsNaN(x.value) {
-					rows = append(rows, results.Row{Experiment: experiment, Dataset: q.data.Name, Model: c.A, Predictor: c.B, Split: "test", Metric: x.metric + "_" + c.Criterion.String(), Seed: results.Aggregate, Value: x.value})
-				}
+			seeds := len(q.opts.Seeds)
+			if q.fixedSystem(c.A) && q.fixedSystem(c.B) {
+				seeds = 0
 			}
+			records = append(records, []string{c.A, c.B, c.Criterion.String(), by, strconv.Itoa(c.Win), strconv.Itoa(c.Tie), strconv.Itoa(c.Lose), strconv.Itoa(c.Invalid),
+				number(c.Net.Value), number(max(c.Net.Low, -1)), number(min(c.Net.High, 1)), number(c.Net.P), number(c.PHolm), strconv.Itoa(seeds)})
 		}
 	}
-	add("rq1", &s.Matrix)
-	if s.LLM != nil {
-		add("rq1_llm", s.LLM)
+	add(q.data.offlineJudgeID(), &s.Matrix)
+	if llm != nil {
+		add(llm.model, s.LLM)
 	}
-	return rows
+	if err := w.WriteAll(records); err != nil {
+		return err
+	}
+	return wholefile.WriteBytes(path, b.Bytes())
 }

@@ -17,9 +17,15 @@ type ReferenceConfig struct {
 	// Give the margin of relevance in its unit then.
 	Similarity func(ctx context.Context, cv, jd string) (float64, error)
 	Margins    Margins
-	CopyN      int // tokens in a row that make a copy of a training JD; default 8
-	RepeatN    int // tokens in a row that make a repetition; default 4
+	CopyN      int // tokens in a row that make a copy of a training JD; default DefaultCopyN
+	RepeatN    int // tokens in a row that make a repetition; default DefaultRepeatN
 }
+
+// Defaults of [ReferenceConfig]: runs long enough that they hardly come about by chance.
+const (
+	DefaultCopyN   = 8
+	DefaultRepeatN = 4
+)
 
 // Reference judges by the JDs that truly matched the CV, where the truth itself is not known:
 //
@@ -44,10 +50,10 @@ func NewReference(c ReferenceConfig) (*Reference, error) {
 		return nil, errors.New("judge: a reference judge needs References")
 	}
 	if c.CopyN == 0 {
-		c.CopyN = 8
+		c.CopyN = DefaultCopyN
 	}
 	if c.RepeatN == 0 {
-		c.RepeatN = 4
+		c.RepeatN = DefaultRepeatN
 	}
 	if c.CopyN < 1 || c.RepeatN < 1 {
 		return nil, fmt.Errorf("judge: CopyN is %d, RepeatN %d, want both above 0", c.CopyN, c.RepeatN)
