@@ -37,6 +37,7 @@ func (o AblationOptions) validate(c GenerateConfig) error {
 
 // AblationReport is what an ablation shows.
 type AblationReport struct {
+	Findings                []string // sentences with their numbers
 	Writers, Matching, Cold results.Table
 	Figures                 []*results.Figure // rq3_training, rq3_ppo, rq3_overoptimisation, rq3, rq3_cold
 }

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"genjobrec/datasets"
+	"genjobrec/eval"
 	"genjobrec/girl/ppo"
 	"genjobrec/girl/recommend"
 	"genjobrec/results"
@@ -30,21 +31,22 @@ func (a *ablation) figures() ([]captioned, error) {
 		return nil, err
 	}
 	out := []captioned{
-		{stages, "Fine-tuning and reward model", "Loss of the writer and of the untuned LM on training and validation pairs, and the reward model's pair accuracy on validation CVs, epoch by epoch."},
-		{runs, "PPO and its variants", "GIRL and the variants without SFT, without reward normalisation and without KL penalty on validation CVs, round by round. Proxy rewards are on one scale."},
-		{paths, "Reward against KL", "What a nat of KL to the start buys on validation CVs: each point is an evaluation. Where the proxy goes on rising and the gold reward does not, the reward model is over-optimised. Best-of-n stands at its bound ln n − (n−1)/n."},
-		{writers, "Matching", "AUC and LogLoss of the matchers that see JDs of each writer."},
+		{stages, "Fine-tuning and reward model", fmt.Sprintf("Loss of the writer and of the untuned LM, and the reward model's pair accuracy on validation CVs, epoch by epoch. The validation losses are per token of the JDs; the training loss is per weighted token, a CV's tokens counting %g (sft.prompt_loss): the two scales differ.", a.cfg.SFT.PromptLoss)},
+		{runs, "PPO and its variants", "GIRL and the variants without SFT, without reward normalisation and without KL penalty on validation CVs, round by round. Proxy rewards are on one scale. KL is that to the writer's own start, which without SFT is another."},
+		{paths, "Reward against KL", "Reward on validation CVs against the distance from the writer's own start: each point is an evaluation, and a path follows training, so that it may turn back where KL falls. Where the proxy goes on rising and the gold reward does not, the reward model is over-optimised. " +
+			"Only curves with one start can be compared at equal distance: that without SFT begins elsewhere. Best-of-n, on the same CVs with one JD each, stands at its bound ln n − (n−1)/n, which its KL does not exceed."},
+		{writers, "Matching", "By how much matchers are better or worse with GIRL's JDs than with those of each other writer, on the same test pairs: paired differences with 95 % intervals. Above zero in AUC and below zero in LogLoss GIRL's JDs are better."},
 	}
 	cold, err := a.coldFigure()
 	if err != nil || cold == nil {
 		return out, err
 	}
-	return append(out, captioned{cold, "Cold start", "AUC and LogLoss by whether the matcher has met the CV or the JD in training."}), nil
+	return append(out, captioned{cold, "Cold start", "Differences to Base with 95 % intervals, by whether the matcher has met the CV or the JD in training. Above zero in AUC and below zero in LogLoss written JDs help. " + coldJDsFavourWriters}), nil
 }
 
 // stageCurves are the losses of stage 1 and the accuracy of stage 2.
 func (a *ablation) stageCurves() (*results.Figure, error) {
-	loss := results.Panel{Title: "SFT loss", YLabel: "nats per token"}
+	loss := results.Panel{Title: "SFT loss", YLabel: "nats per token, see legend"}
 	accuracy := results.Panel{Title: "Reward model on validation CVs", YLabel: "pair accuracy within a CV"}
 	var valid, train, untuned, right []results.Run
 	for _, seed := range a.opts.Seeds {
@@ -72,7 +74,7 @@ func (a *ablation) stageCurves() (*results.Figure, error) {
 		}
 		train, valid, untuned, right = append(train, t), append(valid, v), append(untuned, w), append(right, r)
 	}
-	loss.Series = []results.Series{{Name: "SFT, validation", Runs: valid}, {Name: "SFT, training", Runs: train}, {Name: "untuned LM, validation", Runs: untuned}}
+	loss.Series = []results.Series{{Name: "SFT, validation, per JD token", Runs: valid}, {Name: "SFT, training, per weighted token", Runs: train}, {Name: "untuned LM, validation, per JD token", Runs: untuned}}
 	accuracy.Series = []results.Series{{Name: "reward model", Runs: right}}
 	return results.CurvesFigure(results.CurvesInput{Name: "rq3_training", Title: "Stages 1 and 2", XLabel: "epoch", Panels: []results.Panel{loss, accuracy}})
 }
@@ -100,7 +102,7 @@ func (a *ablation) series(x, y func(ppo.Evaluation) float64) []results.Series {
 func (a *ablation) ppoCurves() (*results.Figure, error) {
 	in := results.CurvesInput{Name: "rq3_ppo", Title: "PPO and its variants on validation CVs", XLabel: "PPO round"}
 	round := func(e ppo.Evaluation) float64 { return float64(e.Iteration) }
-	for _, p := range newCurves(a.data.Market != nil).panels {
+	for _, p := range newCurves(a.data.Market != nil, "KL to the start").panels {
 		if p.eval != nil {
 			in.Panels = append(in.Panels, results.Panel{Title: p.title, YLabel: p.unit, Series: a.series(round, p.eval)})
 		}
@@ -127,12 +129,19 @@ func (a *ablation) overOptimisation() (*results.Figure, error) {
 	return results.CurvesFigure(in)
 }
 
-// bestOfRewards is the point of best-of-n on the validation CVs, by metric and seed.
-func (a *ablation) bestOfRewards() (map[string][]results.Run, error) {
+// evaluatedCVs are the validation CVs that PPO's evaluations write for, one JD each.
+func (a *ablation) evaluatedCVs() map[string]bool {
+	cvs := a.data.cvsOf(datasets.Valid)
 	valid := map[string]bool{}
-	for _, x := range a.data.cvsOf(datasets.Valid) {
+	for _, x := range cvs[:min(len(cvs), a.cfg.PPO.EvalPrompts)] {
 		valid[x.ID] = true
 	}
+	return valid
+}
+
+// bestOfRewards is the point of best-of-n on the CVs of PPO's evaluations, with the first of its JDs each, by metric and seed.
+func (a *ablation) bestOfRewards() (map[string][]results.Run, error) {
+	valid := a.evaluatedCVs()
 	x := math.Sqrt(bestOfKL(a.options.BestOf))
 	out := map[string][]results.Run{}
 	for _, seed := range a.opts.Seeds {
@@ -142,7 +151,7 @@ func (a *ablation) bestOfRewards() (map[string][]results.Run, error) {
 		}
 		var proxy, gold []float64
 		for _, r := range rows {
-			if !valid[r.CVID] {
+			if !valid[r.CVID] || r.K != 0 {
 				continue
 			}
 			proxy = append(proxy, r.Reward)
@@ -161,29 +170,40 @@ func (a *ablation) bestOfRewards() (map[string][]results.Run, error) {
 	return out, nil
 }
 
+// matchingFigure draws what GIRL's JDs have over those of every other writer.
 func (a *ablation) matchingFigure() (*results.Figure, error) {
-	in := results.IntervalsInput{Name: "rq3", Title: "Matchers by the writer of the JDs that they see"}
+	in := results.IntervalsInput{Name: "rq3", Title: "Matchers with GIRL's JDs less the same with those of another writer"}
 	var auc, loss []results.Interval
-	for i, model := range append([]string{recommend.Base}, writersShown()...) {
+	for _, model := range append([]string{recommend.Base}, writersShown()...) {
+		if model == modelGIRL {
+			continue
+		}
 		name := a.label(model)
 		if model == recommend.Base {
 			name = "nobody (Base)"
 		}
 		in.Rows = append(in.Rows, name)
 		for _, p := range predictors {
-			if s, ok := a.matching.System(results.SystemID{Model: model, Predictor: p}); ok {
-				auc = append(auc, results.Interval{Row: i, Series: p, Value: s.AUC.Value, Low: s.AUC.Low, High: s.AUC.High})
-				loss = append(loss, results.Interval{Row: i, Series: p, Value: s.LogLoss.Value, Low: s.LogLoss.Low, High: s.LogLoss.High})
+			k := results.Contrast{A: results.SystemID{Model: modelGIRL, Predictor: p}, B: results.SystemID{Model: model, Predictor: p}}
+			if d, ok := contrast(a.matching, k); ok {
+				auc, loss = append(auc, interval(len(in.Rows)-1, p, d.DiffAUC)), append(loss, interval(len(in.Rows)-1, p, d.DiffLogLoss))
 			}
 		}
 	}
-	in.Panels = []results.IntervalPanel{{XLabel: "AUC", Marks: auc}, {XLabel: "LogLoss in nats", Marks: loss}}
+	in.Panels = []results.IntervalPanel{
+		{Title: "AUC", XLabel: "difference (> 0: GIRL better)", Marks: auc, At: []float64{0}},
+		{Title: "LogLoss", XLabel: "nats (< 0: GIRL better)", Marks: loss, At: []float64{0}},
+	}
 	return results.IntervalsFigure(in)
+}
+
+func interval(row int, series string, e eval.Estimate) results.Interval {
+	return results.Interval{Row: row, Series: series, Value: e.Value, Low: e.Low, High: e.High}
 }
 
 // coldFigure is nil where no cell has anything to compare.
 func (a *ablation) coldFigure() (*results.Figure, error) {
-	in := results.IntervalsInput{Name: "rq3_cold", Title: "Cold start"}
+	in := results.IntervalsInput{Name: "rq3_cold", Title: "Cold start: matchers with written JDs less Base"}
 	var auc, loss []results.Interval
 	for _, p := range predictors {
 		for _, cell := range a.cold {
@@ -191,10 +211,10 @@ func (a *ablation) coldFigure() (*results.Figure, error) {
 				continue
 			}
 			in.Rows = append(in.Rows, fmt.Sprintf("%s, %s (%d pairs)", p, cell.name, cell.pairs))
-			for _, model := range []string{recommend.Base, modelSFT, modelGIRL} {
-				if s, ok := cell.System(results.SystemID{Model: model, Predictor: p}); ok {
-					auc = append(auc, results.Interval{Row: len(in.Rows) - 1, Series: model, Value: s.AUC.Value, Low: s.AUC.Low, High: s.AUC.High})
-					loss = append(loss, results.Interval{Row: len(in.Rows) - 1, Series: model, Value: s.LogLoss.Value, Low: s.LogLoss.Low, High: s.LogLoss.High})
+			for _, model := range []string{modelSFT, modelGIRL} {
+				k := results.Contrast{A: results.SystemID{Model: model, Predictor: p}, B: results.SystemID{Model: recommend.Base, Predictor: p}}
+				if d, ok := contrast(cell.Comparison, k); ok {
+					auc, loss = append(auc, interval(len(in.Rows)-1, model, d.DiffAUC)), append(loss, interval(len(in.Rows)-1, model, d.DiffLogLoss))
 				}
 			}
 		}
@@ -202,7 +222,10 @@ func (a *ablation) coldFigure() (*results.Figure, error) {
 	if len(auc) == 0 {
 		return nil, nil
 	}
-	in.Panels = []results.IntervalPanel{{XLabel: "AUC", Marks: auc}, {XLabel: "LogLoss in nats", Marks: loss}}
+	in.Panels = []results.IntervalPanel{
+		{Title: "AUC", XLabel: "difference (> 0: better)", Marks: auc, At: []float64{0}},
+		{Title: "LogLoss", XLabel: "nats (< 0: better)", Marks: loss, At: []float64{0}},
+	}
 	return results.IntervalsFigure(in)
 }
 

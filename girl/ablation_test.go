@@ -122,7 +122,7 @@ func TestStrangers(t *testing.T) {
 // CV, the run's own test pairs are all tested, and all four kinds of pairs occur.
 func TestDivideCold(t *testing.T) {
 	d := marketRun(t, 1).data
-	train, valid, test := d.divideCold(DefaultColdStart(), 7)
+	train, valid, test := d.divideCold(DefaultColdStart(), d.jdGroups(0.5), 7)
 	type id struct{ cv, jd string }
 	trained, tested := map[id]bool{}, map[id]bool{}
 	for _, p := range append(train, valid...) {
@@ -168,7 +168,7 @@ func TestDivideCold(t *testing.T) {
 	if share < 0.1 || share > 0.4 { // 0.2 drawn of 53, and a few that nobody was judged on
 		t.Errorf("%.2f of the JDs are cold", share)
 	}
-	_, _, other := d.divideCold(DefaultColdStart(), 8)
+	_, _, other := d.divideCold(DefaultColdStart(), d.jdGroups(0.5), 8)
 	if cmp.Equal(test, other) {
 		t.Error("another seed divides alike")
 	}

@@ -192,6 +192,19 @@ func (r *run) matchingFigures(rq2 *results.RQ2Report) ([]captioned, error) {
 
 // Matching computes the report of the second research question anew from the scores of a finished run, as the run itself did.
 func Matching(ctx context.Context, runDir string) (*results.RQ2Report, error) {
+	r, err := openReport(ctx, runDir)
+	if err != nil {
+		return nil, err
+	}
+	scores, err := results.ReadScores(r.path(scoresFile))
+	if err != nil {
+		return nil, err
+	}
+	return r.rq2(scores)
+}
+
+// openReport opens a finished run to report on it again: with its data, config and seeds, but without a backend or a lock.
+func openReport(ctx context.Context, runDir string) (*run, error) {
 	d, c, err := OpenData(ctx, runDir)
 	if err != nil {
 		return nil, err
@@ -200,10 +213,5 @@ func Matching(ctx context.Context, runDir string) (*results.RQ2Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{ctx: ctx, cfg: c, dir: runDir, data: d, opts: Options{Seeds: m.Seeds}, of: len(m.Seeds)}
-	scores, err := results.ReadScores(r.path(scoresFile))
-	if err != nil {
-		return nil, err
-	}
-	return r.rq2(scores)
+	return &run{ctx: ctx, cfg: c, dir: runDir, data: d, opts: Options{Seeds: m.Seeds}, of: len(m.Seeds)}, nil
 }

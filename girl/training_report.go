@@ -1,6 +1,7 @@
 package girl
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -23,7 +24,6 @@ type measured struct {
 	metric, model, split, label string
 	values                      []float64      // by seed
 	estimate                    *eval.Estimate // with the uncertainty of CVs and seeds; nil where only seeds are known to vary
-	bare                        bool           // a count or a share near its end: a Student interval would leave its range
 }
 
 // within cuts an interval at the ends of the quantity's range.
@@ -47,7 +47,7 @@ func (m *measured) cell() (results.Cell, []eval.Warning, error) {
 		return results.WithInterval(e.Value, low, high), e.Warnings, nil
 	}
 	summary, err := eval.MeanOverSeeds(m.values, 0.95)
-	if err != nil || math.IsNaN(summary.Low) || m.bare {
+	if err != nil || math.IsNaN(summary.Low) {
 		return results.Number(summary.Mean), summary.Warnings, err
 	}
 	low, high := m.within(summary.Low, summary.High)
@@ -70,7 +70,7 @@ func (r *run) trainingReport(generated []results.GeneratedRow) (*trainingOutput,
 		m.values = append(m.values, v)
 	}
 	var accuracies [][]CVAccuracy
-	curves := newCurves(r.data.Market != nil)
+	var reports []PPOReport
 	for _, seed := range r.opts.Seeds {
 		dir := r.seedDir(seed)
 		var s SFTReport
@@ -89,10 +89,8 @@ func (r *run) trainingReport(generated []results.GeneratedRow) (*trainingOutput,
 		put("reward_accuracy", "reward model", "valid", "reward model, pair accuracy within a CV", u.Best.Valid.Accuracy)
 		put("reward_pair_accuracy", "reward model", "test", "reward model, accuracy over all pairs alike", u.Test.PairAccuracy)
 		put("kl", modelGIRL, "valid", "KL to SFT, nats a JD", p.Best.KL)
-		put("best_round", modelGIRL, "valid", "best PPO round", float64(p.Best.Iteration))
-		byKey["best_round|"+modelGIRL+"|valid"].bare = true
+		reports = append(reports, p)
 		accuracies = append(accuracies, u.TestCVs)
-		curves.add(int64(seed), p)
 	}
 	accuracy, err := r.rewardAccuracy(accuracies)
 	if err != nil {
@@ -104,16 +102,29 @@ func (r *run) trainingReport(generated []results.GeneratedRow) (*trainingOutput,
 	}
 	list = append(append(list, accuracy), rewards...)
 	out := &trainingOutput{}
-	if out.figure, err = curves.figure(); err != nil {
+	if out.figure, err = ppoFigure(r.opts.Seeds, reports, r.data.Market != nil); err != nil {
 		return nil, err
 	}
 	table := results.Table{Name: "training", Title: "Training of writer, reward model and PPO: " + r.data.Name,
 		Columns: []results.Column{{Key: "quantity", Name: "quantity"}, {Key: "model", Name: "model"}, {Key: "split", Name: "split"},
 			{Key: "value", Name: "mean over seeds", Kind: results.KindNumber, Digits: 4, Interval: true}},
 		Notes: []string{
-			fmt.Sprintf("Seeds: %d. 95 %% intervals: on test CVs from the bootstrap of CV groups and, from two seeds on, the spread between seeds; on validation over seeds alone (Student). Differences are on the same CVs with the same random numbers.", len(r.opts.Seeds)),
+			fmt.Sprintf("Over %s. 95 %% intervals: on test CVs from the bootstrap of CV groups and, from two seeds on, the spread between seeds; on validation over seeds alone (Student). Differences are on the same CVs with the same random numbers.", r.seedWords()),
 			fmt.Sprintf("A JD that does not end has proxy reward %g: a difference in the share of JDs that end is part of the difference in proxy reward.", r.cfg.PPO.EOSPenalty),
+			fmt.Sprintf("Best PPO round by seed (%s): %s.", r.seedNumbers(), bestRounds(reports)),
 		}}
+	if kept := keptStart(r.opts.Seeds, reports, modelGIRL, modelSFT); kept != "" {
+		table.Notes = append(table.Notes, "Warning: "+kept+".")
+	}
+	for i, p := range reports {
+		if p.Stopped != "" {
+			table.Notes = append(table.Notes, fmt.Sprintf("Warning: PPO of seed %d stopped early: %s.", r.opts.Seeds[i], strings.TrimSuffix(p.Stopped, ".")))
+		}
+		for _, w := range p.Warnings {
+			table.Notes = append(table.Notes, fmt.Sprintf("Warning of PPO, seed %d: %s.", r.opts.Seeds[i], strings.TrimSuffix(w, ".")))
+		}
+		out.rows = append(out.rows, results.Row{Experiment: "training", Dataset: r.data.Name, Model: modelGIRL, Split: "valid", Metric: "best_round", Seed: int64(r.opts.Seeds[i]), Value: float64(p.Best.Iteration)})
+	}
 	for _, m := range list {
 		for i, v := range m.values {
 			out.rows = append(out.rows, results.Row{Experiment: "training", Dataset: r.data.Name, Model: m.model, Split: m.split,
@@ -139,7 +150,8 @@ type curvePanel struct {
 	runs        []results.Run
 }
 
-func newCurves(gold bool) *curves {
+// newCurves has no runs yet; kl is the title of the panel of the KL to the writer's start.
+func newCurves(gold bool, kl string) *curves {
 	c := &curves{panels: []curvePanel{
 		{title: "Proxy reward", unit: "normalised score", eval: func(e ppo.Evaluation) float64 { return e.Score }},
 	}}
@@ -147,7 +159,7 @@ func newCurves(gold bool) *curves {
 		c.panels = append(c.panels, curvePanel{title: "Gold reward", unit: "acceptance probability", eval: func(e ppo.Evaluation) float64 { return e.Gold }})
 	}
 	c.panels = append(c.panels,
-		curvePanel{title: "KL to SFT", unit: "nats per JD", eval: func(e ppo.Evaluation) float64 { return e.KL }},
+		curvePanel{title: kl, unit: "nats per JD", eval: func(e ppo.Evaluation) float64 { return e.KL }},
 		curvePanel{title: "Entropy", unit: "nats per token", eval: func(e ppo.Evaluation) float64 { return e.Entropy }},
 		curvePanel{title: "Length", unit: "tokens", eval: func(e ppo.Evaluation) float64 { return e.Length }},
 		curvePanel{title: "Clipped tokens", unit: "share", round: func(i ppo.Iteration) float64 { return i.PolicyClipped }})
@@ -171,10 +183,28 @@ func (c *curves) add(seed int64, p PPOReport) {
 	}
 }
 
-func (c *curves) figure() (*results.Figure, error) {
+// ppoFigure draws GIRL's training by PPO, figures/ppo.
+func ppoFigure(seeds []int, reports []PPOReport, gold bool) (*results.Figure, error) {
+	c := newCurves(gold, "KL to SFT")
+	for i, p := range reports {
+		c.add(int64(seeds[i]), p)
+	}
 	in := results.CurvesInput{Name: "ppo", Title: "PPO on validation CVs", XLabel: "PPO round"}
 	for _, p := range c.panels {
 		in.Panels = append(in.Panels, results.Panel{Title: p.title, YLabel: p.unit, Series: []results.Series{{Name: modelGIRL, Runs: p.runs}}})
 	}
 	return results.CurvesFigure(in)
+}
+
+// PPOFigure draws figures/ppo of a finished run anew from what PPO has left, as the run itself did.
+func PPOFigure(ctx context.Context, runDir string) (*results.Figure, error) {
+	r, err := openReport(ctx, runDir)
+	if err != nil {
+		return nil, err
+	}
+	reports, err := r.ppoReports()
+	if err != nil {
+		return nil, err
+	}
+	return ppoFigure(r.opts.Seeds, reports, r.data.Market != nil)
 }

@@ -22,6 +22,10 @@ type CurvesInput struct {
 	// Path draws runs as paths from point to point, such as reward against KL: X need not rise, points are marked, and the mean
 	// over seeds is that of the points with the same index.
 	Path bool
+
+	// At places the horizontal ticks where a panel's points stand, with these labels at 0, 1, 2 and so on: for settings that are not
+	// evenly spaced themselves, such as 1, 2, 4, 8. Empty: the axis is a scale.
+	At []string
 }
 
 // Panel is one quantity over training.
@@ -29,6 +33,8 @@ type Panel struct {
 	Title  string // such as "Gold reward"
 	YLabel string // quantity and unit, such as "KL to SFT (nats per JD)"
 	Series []Series
+
+	Zero bool // a dashed line at zero: the panel shows differences
 }
 
 // Series is one method in a panel. Series of the same name share their colour across panels.
@@ -128,7 +134,7 @@ func drawGrid(c draw.Canvas, in CurvesInput, names []string, cols, rows int, gap
 		return plots[i].DataCanvas(tile).Min.X - tile.Min.X
 	}
 	for i, p := range in.Panels {
-		plots[i] = p.plot(in.XLabel, names, in.Path)
+		plots[i] = p.plot(in, names)
 		left[i%cols] = max(left[i%cols], margin(i))
 	}
 	for i := range plots {
@@ -136,16 +142,26 @@ func drawGrid(c draw.Canvas, in CurvesInput, names []string, cols, rows int, gap
 	}
 }
 
-func (p Panel) plot(xLabel string, names []string, path bool) *plot.Plot {
-	out := newPlot(p.Title, xLabel, p.YLabel)
+func (p Panel) plot(in CurvesInput, names []string) *plot.Plot {
+	out := newPlot(p.Title, in.XLabel, p.YLabel)
 	out.X.Tick.Marker, out.Y.Tick.Marker = sparseTicks{}, sparseTicks{}
+	if len(in.At) > 0 {
+		var ticks []plot.Tick
+		for i, label := range in.At {
+			ticks = append(ticks, plot.Tick{Value: float64(i), Label: asciiText(label)})
+		}
+		out.X.Tick.Marker = plot.ConstantTicks(ticks)
+	}
 	grid := plotter.NewGrid()
 	grid.Vertical = draw.LineStyle{Color: gridGrey, Width: vg.Points(0.4)}
 	grid.Horizontal = grid.Vertical
 	out.Add(grid)
+	if p.Zero {
+		out.Add(zeroLine{})
+	}
 	// All pale lines first, so that no mean is hidden behind the seeds of another series.
 	for _, s := range p.Series {
-		style := lineOf(s.Name, names)
+		style := curveStyle(s.Name, names)
 		if len(s.Runs) > 1 {
 			style = seedStyle(style)
 		}
@@ -159,16 +175,16 @@ func (p Panel) plot(xLabel string, names []string, path bool) *plot.Plot {
 	for _, s := range p.Series {
 		mean := s.Runs[0]
 		switch {
-		case len(s.Runs) > 1 && path:
+		case len(s.Runs) > 1 && in.Path:
 			mean = meanPath(s.Runs)
 		case len(s.Runs) > 1:
 			mean = meanCurve(s.Runs)
 		}
-		style := lineOf(s.Name, names)
+		style := curveStyle(s.Name, names)
 		if len(s.Runs) > 1 {
 			out.Add(curve(mean.Steps, mean.Value, style))
 		}
-		if path || len(mean.Steps) <= markedPoints {
+		if in.Path || len(mean.Steps) <= markedPoints {
 			out.Add(&plotter.Scatter{XYs: points(mean), GlyphStyle: draw.GlyphStyle{Color: style.Color, Radius: vg.Points(1.8), Shape: draw.CircleGlyph{}}})
 		}
 	}
@@ -182,6 +198,20 @@ func (p Panel) plot(xLabel string, names []string, path bool) *plot.Plot {
 
 // markedPoints is up to how many points a curve shows where it was measured.
 const markedPoints = 12
+
+// zeroLine is a dashed horizontal line at zero.
+type zeroLine struct{}
+
+// Plot implements [plot.Plotter].
+func (zeroLine) Plot(c draw.Canvas, p *plot.Plot) {
+	_, trY := p.Transforms(&c)
+	c.StrokeLine2(draw.LineStyle{Color: black, Width: vg.Points(0.8), Dashes: dashes[1]}, c.Min.X, trY(0), c.Max.X, trY(0))
+}
+
+// DataRange implements [plot.DataRanger].
+func (zeroLine) DataRange() (xMin, xMax, yMin, yMax float64) {
+	return math.Inf(1), math.Inf(-1), 0, 0
+}
 
 // bars are the intervals of a series, moved sideways so that those of several series stand beside each other.
 type bars struct {
@@ -239,6 +269,15 @@ func lineOf(name string, names []string) draw.LineStyle {
 	return style
 }
 
+// curveStyle is lineOf with a dash pattern for each series but the first: without colours the series can still be told apart.
+func curveStyle(name string, names []string) draw.LineStyle {
+	style := lineOf(name, names)
+	if i := slices.Index(names, name); i > 0 {
+		style.Dashes = dashes[(i-1)%len(dashes)]
+	}
+	return style
+}
+
 // seedStyle is the thin pale line of a single seed.
 func seedStyle(style draw.LineStyle) draw.LineStyle {
 	r, g, b, _ := style.Color.RGBA()
@@ -251,7 +290,7 @@ func curveLegend(names []string, severalSeeds bool) legend {
 	var l legend
 	if len(names) > 1 {
 		for _, name := range names {
-			l = append(l, legendEntry{text: asciiText(name), line: lineOf(name, names)})
+			l = append(l, legendEntry{text: asciiText(name), line: curveStyle(name, names)})
 		}
 	}
 	if severalSeeds {

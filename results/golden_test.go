@@ -215,23 +215,27 @@ func rewardPath() CurvesInput {
 	return in
 }
 
-// sampleCurves imitates quality, with intervals, and cost against the number of generated JDs, with one seed.
+// sampleCurves imitates quality and its difference to none, with intervals, and cost against the number of generated JDs, with one seed.
 func sampleCurves() CurvesInput {
+	counts := []float64{0, 1, 2, 4, 8, 16}
 	in := CurvesInput{Name: "samples", Title: "Number of generated JDs", XLabel: "K, JDs per CV"}
-	for i, title := range []string{"AUC", "LogLoss", "Tokens written", "Wall time of writing"} {
-		p := Panel{Title: title, YLabel: []string{"AUC (higher is better)", "nats (lower is better)", "tokens per CV", "ms per CV"}[i]}
+	for _, k := range counts {
+		in.At = append(in.At, fmt.Sprint(k))
+	}
+	for i, title := range []string{"AUC", "LogLoss", "AUC less that of Base", "Tokens written", "Wall time of writing"} {
+		p := Panel{Title: title, YLabel: []string{"AUC (higher is better)", "nats (lower is better)", "difference", "tokens per CV", "ms per CV"}[i], Zero: i == 2}
 		names := []string{"MLP", "Dot"}
-		if i > 1 {
+		if i > 2 {
 			names = []string{"writing"}
 		}
 		for j, name := range names {
 			s := Series{Name: name, Runs: []Run{{}}}
-			for _, k := range []float64{0, 1, 2, 4, 8, 16} {
+			for at, k := range counts {
 				gain := 0.02 * (1 - math.Exp(-k/3))
-				v := []float64{0.72 + gain - 0.01*float64(j), 0.55 - gain + 0.01*float64(j), 61 * k, 2.4 * k}[i]
-				s.Runs[0].Add(k, v)
-				if i < 2 {
-					s.Bars = append(s.Bars, Bar{k, v - 0.02, v + 0.015})
+				v := []float64{0.72 + gain - 0.01*float64(j), 0.55 - gain + 0.01*float64(j), gain - 0.005*float64(j), 61 * k, 2.4 * k}[i]
+				s.Runs[0].Add(float64(at), v)
+				if i < 2 || i == 2 && k > 0 {
+					s.Bars = append(s.Bars, Bar{float64(at), v - 0.02, v + 0.015})
 				}
 			}
 			p.Series = append(p.Series, s)

@@ -14,6 +14,9 @@ func (r *RQ2Report) Findings() []string {
 	var out []string
 	if len(r.Contrasts) > 0 {
 		out = append(out, r.Headline("Base, GIRL-SFT and GIRL"))
+		if !slices.ContainsFunc(r.Contrasts, r.Shows) {
+			out[0] += " " + NoProof
+		}
 	}
 	for _, c := range r.Contrasts {
 		out = append(out, r.ContrastFinding(c, c.A.Model+" − "+c.B.Model+" ("+c.A.Predictor+")"))
@@ -29,6 +32,9 @@ func (r *RQ2Report) Findings() []string {
 	}
 	return append(out, WarningSentences(r.Warnings)...)
 }
+
+// NoProof is what follows from tests of which none shows anything.
+const NoProof = "That is no proof that there is none: the intervals say how large it may be."
 
 // Headline says how many of the comparison's tests survive correction; between names what was compared.
 func (c *Comparison) Headline(between string) string {
@@ -46,7 +52,7 @@ func (c *Comparison) Headline(between string) string {
 	}
 	of := fmt.Sprintf("%d tests of AUC and LogLoss (two-sided, Holm; %s, %d %s pairs of %d CV groups)", 2*len(c.Contrasts), SeedCount(fewest), c.Pairs, c.Split, c.Groups)
 	if better+worse == 0 {
-		return fmt.Sprintf("No difference between %s survives correction: 0 of %s have p < %g. That is no proof that there is none; the intervals say how large it may be.", between, of, Alpha)
+		return fmt.Sprintf("No difference between %s survives correction: 0 of %s have p < %g.", between, of, Alpha)
 	}
 	return fmt.Sprintf("%d of %s survive correction between %s: %d better, %d worse than what they are compared with.", better+worse, of, between, better, worse)
 }

@@ -63,7 +63,7 @@ func TestRQ2Findings(t *testing.T) {
 	}
 	none.Systems[0].AUC.Value = 0.73
 	diff(none,
-		"No difference between Base, GIRL-SFT and GIRL survives correction: 0 of 2 tests of AUC and LogLoss (two-sided, Holm; one seed, 1000 test pairs of 320 CV groups) have p < 0.05. That is no proof that there is none; the intervals say how large it may be.",
+		"No difference between Base, GIRL-SFT and GIRL survives correction: 0 of 2 tests of AUC and LogLoss (two-sided, Holm; one seed, 1000 test pairs of 320 CV groups) have p < 0.05. That is no proof that there is none: the intervals say how large it may be.",
 		"GIRL − Base (MLP): AUC +0.0100 [−0.0020, +0.0220], p = 0.200 (Holm): not shown; LogLoss −0.0200 [−0.0300, −0.0100], p = 0.300 (Holm): not shown; one seed.",
 		"Highest AUC of the six matchers, picked after the fact: Base (MLP), 0.730 [0.680, 0.740].", warning)
 	if c := none.Comparison; c.Shows(c.Contrasts[0]) || !handMade().Shows(handMade().Contrasts[0]) {

@@ -1,0 +1,180 @@
+package girl
+
+import (
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"genjobrec/eval"
+	"genjobrec/girl/ppo"
+	"genjobrec/girl/recommend"
+	"genjobrec/results"
+)
+
+// parts says what GIRL has and a writer has not.
+var parts = map[string]string{
+	modelUntuned: "All stages together", modelSFT: "Reward model and PPO", bestOf: "PPO in place of reranking",
+	withoutSFT: "SFT", withoutNormalisation: "Reward normalisation", withoutKL: "KL penalty",
+}
+
+// findings are the study in sentences: each part's effect on the written JDs, over-optimisation, the matchers, cold start, and
+// whether the trainings had come to their end.
+func (a *ablation) findings() []string {
+	out := slices.Clone(a.warnings)
+	for _, e := range a.effects {
+		c := results.Claim{What: fmt.Sprintf("%s: GIRL − %s in %s", parts[e.model], a.label(e.model), a.goalName()),
+			Difference: e.difference, P: e.holm, Digits: 3, Seeds: len(a.opts.Seeds)}
+		out = append(out, c.String()+".")
+	}
+	if a.data.Market != nil {
+		for _, model := range trained() {
+			out = append(out, overOptimised(a.label(model), a.opts.Seeds, a.ppo[model]))
+		}
+	}
+	headline := a.matching.Headline("matchers with GIRL's JDs and with those of the other writers or none")
+	if !slices.ContainsFunc(a.matching.Contrasts, a.matching.Shows) {
+		headline += " " + results.NoProof
+	}
+	out = append(out, headline)
+	for _, k := range a.matching.Contrasts {
+		if a.matching.Shows(k) {
+			name := a.label(k.B.Model)
+			if k.B.Model == recommend.Base {
+				name = "Base"
+			}
+			out = append(out, a.matching.ContrastFinding(k, fmt.Sprintf("Matchers, GIRL − %s (%s)", name, k.A.Predictor)))
+		}
+	}
+	for _, cell := range a.cold {
+		out = append(out, cell.findings()...)
+	}
+	for _, s := range a.stages {
+		out = append(out, s.finding())
+	}
+	return out
+}
+
+// findings say whether written JDs help in a cell of the cold-start test.
+func (c coldResult) findings() []string {
+	name := "Cold start, " + c.name
+	if c.Comparison == nil {
+		return []string{fmt.Sprintf("%s: nothing to compare, %s.", name, c.why)}
+	}
+	out := []string{fmt.Sprintf("%s (%d pairs, %.0f %% matched): %s", name, c.pairs, 100*float64(c.matched)/float64(c.pairs), c.Headline("GIRL-SFT or GIRL and Base"))}
+	for _, k := range c.Contrasts {
+		if c.Shows(k) {
+			out = append(out, c.ContrastFinding(k, fmt.Sprintf("%s, %s − Base (%s)", name, k.A.Model, k.A.Predictor)))
+		}
+	}
+	if c.coldJD && len(out) > 1 {
+		out[0] += " Comparisons with Base favour the writers here, which were trained on these JDs."
+	}
+	return out
+}
+
+// overOptimised says where gold and proxy reward peak in each seed, and what both did in the second half of training: a proxy that
+// rises while gold falls is over-optimised. The halves are fixed beforehand; a fall from a peak that was picked on the same numbers
+// would be expected by chance alone.
+func overOptimised(label string, seeds []int, reports []PPOReport) string {
+	var goldRounds, proxyRounds []string
+	var gold, proxy []float64 // from the middle evaluation to the last
+	goldKL, proxyKL, before := 0.0, 0.0, 0
+	for _, p := range reports {
+		top := func(y func(ppo.Evaluation) float64) ppo.Evaluation {
+			return slices.MaxFunc(p.Evaluations, func(a, b ppo.Evaluation) int { // the first of equals
+				switch {
+				case y(a) < y(b):
+					return -1
+				case y(a) > y(b):
+					return 1
+				}
+				return 0
+			})
+		}
+		g, s := top(func(e ppo.Evaluation) float64 { return e.Gold }), top(func(e ppo.Evaluation) float64 { return e.Score })
+		goldRounds, proxyRounds = append(goldRounds, fmt.Sprint(g.Iteration)), append(proxyRounds, fmt.Sprint(s.Iteration))
+		goldKL, proxyKL = goldKL+g.KL/float64(len(reports)), proxyKL+s.KL/float64(len(reports))
+		if g.Iteration < s.Iteration {
+			before++
+		}
+		if n := len(p.Evaluations); n > 2 {
+			middle, last := p.Evaluations[(n-1)/2], p.Evaluations[n-1]
+			gold, proxy = append(gold, last.Gold-middle.Gold), append(proxy, last.Score-middle.Score)
+		}
+	}
+	s := fmt.Sprintf("Over-optimisation, %s: on validation CVs gold peaks before the proxy in %d of %d seeds (gold in rounds %s, at a mean KL of %s nats; proxy in rounds %s, at %s).",
+		label, before, len(seeds), strings.Join(goldRounds, ", "), decimal(goldKL), strings.Join(proxyRounds, ", "), decimal(proxyKL))
+	if len(gold) < len(reports) {
+		return s + " Too few evaluations for more."
+	}
+	change := func(values []float64) eval.Estimate {
+		m, err := eval.MeanOverSeeds(values, 0.95)
+		if err != nil { // not finite, which PPO refuses
+			return eval.Estimate{Value: math.NaN(), Low: math.NaN(), High: math.NaN()}
+		}
+		return eval.Estimate{Value: m.Mean, Low: m.Low, High: m.High}
+	}
+	g, x := change(gold), change(proxy)
+	s += fmt.Sprintf(" In the second half of training the proxy changes by %s and gold by %s: ", results.SignedInterval(x, 2), results.SignedInterval(g, 3))
+	switch {
+	case len(reports) == 1:
+		return s + "one seed, no interval."
+	case x.Low > 0 && g.High < 0:
+		return s + "over-optimisation is shown."
+	case g.Low > 0:
+		return s + "gold still rises, over-optimisation is not shown."
+	}
+	return s + "over-optimisation is not shown (95 % intervals over seeds, Student, not corrected)."
+}
+
+// stageBudget says of a stage with early stopping which epoch was its best and which its last, by seed.
+type stageBudget struct {
+	name       string
+	best, last []int
+}
+
+// readBudgets reads how the stages before PPO ended.
+func (a *ablation) readBudgets() error {
+	a.stages = []stageBudget{{name: "SFT"}, {name: "Untuned LM"}, {name: "Reward model"}}
+	for _, seed := range a.opts.Seeds {
+		for i, file := range []string{sftHistory, untunedHistory} {
+			var s SFTReport
+			if err := readJSON(filepath.Join(a.seedDir(seed), file), &s); err != nil {
+				return err
+			}
+			a.stages[i].add(s.BestEpoch, len(s.History))
+		}
+		var m RewardReport
+		if err := readJSON(filepath.Join(a.seedDir(seed), rewardHistory), &m); err != nil {
+			return err
+		}
+		a.stages[2].add(m.Best.Epoch, len(m.History))
+	}
+	return nil
+}
+
+func (s *stageBudget) add(best, last int) {
+	s.best, s.last = append(s.best, best), append(s.last, last)
+}
+
+// finding says whether training ended with its budget.
+func (s stageBudget) finding() string {
+	spent := 0
+	list := make([]string, len(s.best))
+	for i := range s.best {
+		if s.best[i] == s.last[i] {
+			spent++
+		}
+		list[i] = fmt.Sprintf("%d of %d", s.best[i], s.last[i])
+	}
+	epochs := "best epoch " + strings.Join(list, ", ")
+	switch {
+	case spent == 0:
+		return fmt.Sprintf("%s: validation loss had turned before training ended in every seed (%s).", s.name, epochs)
+	case spent == len(s.best):
+		return fmt.Sprintf("%s: the best epoch is the last in every seed (%s): training ended with its budget, not by early stopping, and more of it might still have helped.", s.name, epochs)
+	}
+	return fmt.Sprintf("%s: in %d of %s the best epoch is the last (%s): there training ended with its budget, not by early stopping.", s.name, spent, results.SeedCount(len(s.best)), epochs)
+}
