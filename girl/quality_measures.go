@@ -83,16 +83,17 @@ type measure struct {
 	of        func(judge.Measures) float64 // of one JD; nil: diversity of all of them
 	n         int                          // of diversity: tokens of an n-gram
 	reward    bool                         // depends on the seed's reward model
+	high      float64                      // the largest value there can be; 0: no bound, and where reward is false the smallest is 0
 }
 
 var measures = []measure{
-	{key: "rouge_l", name: "ROUGE-L F1", digits: 3, of: func(m judge.Measures) float64 { return m.RougeF1 }},
-	{key: "tfidf_cosine", name: "TF-IDF cosine", digits: 3, of: func(m judge.Measures) float64 { return m.Cosine }},
+	{key: "rouge_l", name: "ROUGE-L F1", digits: 3, high: 1, of: func(m judge.Measures) float64 { return m.RougeF1 }},
+	{key: "tfidf_cosine", name: "TF-IDF cosine", digits: 3, high: 1, of: func(m judge.Measures) float64 { return m.Cosine }},
 	{key: "reward", name: "Reward", digits: 2, of: func(m judge.Measures) float64 { return m.Similarity }, reward: true},
-	{key: "distinct_1", name: "Distinct-1", digits: 3, n: 1},
-	{key: "distinct_2", name: "Distinct-2", digits: 3, n: 2},
-	{key: "repetition", name: "Repetition", digits: 3, of: func(m judge.Measures) float64 { return m.Repetition }},
-	{key: "copy_rate", name: "Copy rate", digits: 3, of: func(m judge.Measures) float64 { return m.CopyRate }},
+	{key: "distinct_1", name: "Distinct-1", digits: 3, n: 1, high: 1},
+	{key: "distinct_2", name: "Distinct-2", digits: 3, n: 2, high: 1},
+	{key: "repetition", name: "Repetition", digits: 3, high: 1, of: func(m judge.Measures) float64 { return m.Repetition }},
+	{key: "copy_rate", name: "Copy rate", digits: 3, high: 1, of: func(m judge.Measures) float64 { return m.CopyRate }},
 	{key: "tokens", name: "Tokens", digits: 1, of: func(m judge.Measures) float64 { return float64(m.Tokens) }},
 }
 
@@ -209,7 +210,7 @@ func meanMeasure(of func(judge.Measures) float64, bySeed [][]judge.Measures, gro
 	case len(kept) == 0:
 		return eval.Estimate{Value: nan, SE: nan, Low: nan, High: nan, P: nan}, nil
 	case slices.Max(clusters) == 0:
-		return eval.Estimate{Value: grandMean(values), SE: nan, Low: nan, High: nan, P: nan, Warnings: []eval.Warning{"one CV group: there is no interval"}}, nil
+		return eval.Estimate{Value: average(slices.Concat(values...)), SE: nan, Low: nan, High: nan, P: nan, Warnings: []eval.Warning{"one CV group: there is no interval"}}, nil
 	}
 	return boot.Mean(clusters, values...)
 }
@@ -221,8 +222,12 @@ func (q *quality) measureTable(s *qualityStatistics) results.Table {
 	for _, c := range measures {
 		t.Columns = append(t.Columns, results.Column{Key: c.key, Name: c.name, Kind: results.KindNumber, Digits: c.digits, Interval: true})
 	}
+	seeds := fmt.Sprintf("%d seeds", len(q.opts.Seeds))
+	if len(q.opts.Seeds) == 1 {
+		seeds = "one seed"
+	}
 	t.Notes = append(t.Notes,
-		fmt.Sprintf("Means over the test CVs with a matched pair and over %d seeds, one JD a CV and seed. 95 %% intervals from the bootstrap over CV groups, those of distinct-n from the jackknife over them, and from two seeds on the spread between seeds.", len(q.opts.Seeds)),
+		fmt.Sprintf("Means over the test CVs with a matched pair and over %s, one JD a CV and seed. 95 %% intervals from the bootstrap over CV groups, those of distinct-n from the jackknife over them, and from two seeds on the spread between seeds.", seeds),
 		"ROUGE-L F1, TF-IDF cosine: likeness to the CV's own matched JDs, the largest over them. A JD unlike every past one may still be good.",
 		"Reward: what each seed's reward model thinks of CV and JD, 0 being the mean of JDs by GIRL-SFT and 1 their standard deviation. It is what PPO raises: for GIRL it is no independent witness.",
 		fmt.Sprintf("Distinct-1, -2: different words, and pairs of neighbouring words, over all, in a seed's JDs together; they fall with the amount of text. Repetition: share of a JD's runs of %d tokens that stood in it before. Copy rate: share of its runs of %d tokens that stand in a JD of a training pair. Tokens: words; characters in scripts without spaces.", judge.DefaultRepeatN, judge.DefaultCopyN))
@@ -234,13 +239,19 @@ func (q *quality) measureTable(s *qualityStatistics) results.Table {
 	}
 	for _, m := range s.Measures {
 		row := results.TableRow{Cells: []results.Cell{results.Text(m.System), results.Number(float64(m.CVs))}}
-		for _, e := range m.Estimates {
+		for i, e := range m.Estimates {
+			if !measures[i].reward {
+				e.Low = max(e.Low, 0)
+			}
+			if top := measures[i].high; top > 0 {
+				e.High = min(e.High, top)
+			}
 			row.Cells = append(row.Cells, estimateCell(e))
 			row.Notes = append(row.Notes, warningNotes(e.Warnings)...)
 		}
 		switch {
 		case m.System == systemReal:
-			row.Notes = append(row.Notes, fmt.Sprintf("The first of the CV's matched JDs. It is compared with the CV's other matched JDs, on the %d CVs that have any.", m.Compared))
+			row.Notes = append(row.Notes, fmt.Sprintf("The first of the CV's matched JDs. It is compared with the CV's other matched JDs, on the %d CVs that have any. Where CVs share JDs it stands in training pairs, too.", m.Compared))
 			row.Rule = true
 		case m.System == systemNearest:
 			row.Notes = append(row.Notes, "A JD of a training pair: its copy rate is 1 by construction, but for JDs shorter than a run.")

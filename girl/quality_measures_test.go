@@ -106,13 +106,16 @@ func TestMeasuresByHand(t *testing.T) {
 		}
 	}
 
+	// Where bounds leave what there can be, they are cut.
+	at := slices.IndexFunc(measures, func(c measure) bool { return c.key == "repetition" })
+	got[3].Estimates[at].Low, got[3].Estimates[at].High = -0.5, 1.5
 	s := &qualityStatistics{Measures: got, Hits: 1, Nearest: 2}
 	table := q.measureTable(s)
 	var b strings.Builder
 	if err := table.Markdown(&b); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"on the 1 CVs that have any", "1 of 2 CVs (50.0 %)", "Warning: where the nearest", "each behind the CV of a stranger", "runs of 8 tokens"} {
+	for _, want := range []string{"on the 1 CVs that have any", "1 of 2 CVs (50.0 %)", "Warning: where the nearest", "each behind the CV of a stranger", "runs of 8 tokens", "0.125 [0.000, 1.000]"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the table does not say %q:\n%s", want, &b)
 		}

@@ -9,9 +9,13 @@ import (
 )
 
 const judgeText = `Judge the written JDs of a finished run pairwise (research question 1): level of detail, relevance, conciseness, overall. GIRL and
-GIRL-SFT compete with an untuned language model, with the matched JD of the nearest training CV and, on the synthetic market, with the CV's
-own matched JD. The judge needs no network: the market's oracle, elsewhere likeness to the CV's own matched JDs. tables/rq1*.*,
-figures/rq1*.* and rq1.csv join the run's folder. What is already there is neither computed nor asked again.
+GIRL-SFT compete with an untuned language model (their network, trained from scratch on the same JDs, each behind the CV of a stranger), with
+the matched JD of the nearest training CV and, on the synthetic market, with the CV's own matched JD. The judge needs no network: the
+market's oracle, elsewhere likeness to the CV's own matched JDs. tables/rq1_measures.* holds numbers of each system's JDs by themselves.
+tables/rq1*.*, figures/rq1*.* and rq1.csv join the run's folder. What is already there is neither computed nor asked again.
+
+rq1.csv has a row for each pair of systems a, b, criterion and judge (oracle, reference, or a language model's name): win, tie, lose, invalid
+contests from the side of a, net = (win - lose)/(win + tie + lose), its 95 % interval low to high, p, p_holm and the number of seeds.
 
   girl judge -run runs/market
 

@@ -134,7 +134,7 @@ func judgedRun(t *testing.T) string {
 // noEndpoint empties the environment.
 func noEndpoint(t *testing.T) {
 	t.Helper()
-	for _, v := range []string{"OPENAI_BASE_URL", "OPENAI_API_KEY", "GIRL_WRITER_MODEL", "GIRL_JUDGE_MODEL", "GIRL_WRITER_PRICES", "GIRL_JUDGE_PRICES", "GIRL_WRITER_FORMAT", "GIRL_JUDGE_FORMAT", "GIRL_SEND_TEXTS"} {
+	for _, v := range []string{"OPENAI_BASE_URL", "OPENAI_API_KEY", "GIRL_WRITER_MODEL", "GIRL_JUDGE_MODEL", "GIRL_WRITER_PRICES", "GIRL_JUDGE_PRICES", "GIRL_WRITER_FORMAT", "GIRL_JUDGE_FORMAT", "GIRL_SEND_TEXTS", "GIRL_SHOW_TEXTS"} {
 		t.Setenv(v, "")
 	}
 }
@@ -170,7 +170,8 @@ func tableRows(t *testing.T, path ...string) (rows []map[string]string) {
 
 func TestJudgeOffline(t *testing.T) {
 	dir := judgedRun(t)
-	for _, f := range []string{"tables/rq1.md", "tables/rq1_length.tex", "figures/rq1.png", "figures/rq1_length.svg", "rq1.csv", "rq1.manifest.json", "rq1/judgements.jsonl", "seed-2/rq1/untuned.parquet"} {
+	for _, f := range []string{"tables/rq1.md", "tables/rq1_length.tex", "figures/rq1.png", "figures/rq1_length.svg", "rq1.csv", "rq1.manifest.json", "rq1/judgements.jsonl", "seed-2/rq1/untuned.parquet",
+		"tables/rq1_measures.tex", "seed-1/rq1/reward-scores.json"} {
 		if info, err := os.Stat(filepath.Join(dir, f)); err != nil || info.Size() == 0 {
 			t.Errorf("%s is missing or empty", f)
 		}
@@ -188,6 +189,33 @@ func TestJudgeOffline(t *testing.T) {
 			t.Errorf("the untuned model against real JDs: %v", r)
 		}
 	}
+	// rq1.csv says the same as the table.
+	long := tableRows(t, dir, "rq1.csv")
+	if len(long) != len(rows) {
+		t.Fatalf("rq1.csv has %d rows, the table %d", len(long), len(rows))
+	}
+	for i, r := range long {
+		seeds := "2"
+		if r["a"] == "nearest matched JD" { // against the real one
+			seeds = "0"
+		}
+		for key, want := range map[string]string{"a": rows[i]["a"], "b": rows[i]["b"], "criterion": rows[i]["criterion"], "win": rows[i]["win"], "net": rows[i]["net"],
+			"low": rows[i]["net_low"], "high": rows[i]["net_high"], "p_holm": rows[i]["p_holm"], "judge": "oracle", "seeds": seeds} {
+			if r[key] != want {
+				t.Errorf("rq1.csv, row %d: %s is %q, want %q", i+1, key, r[key], want)
+			}
+		}
+	}
+	measured := map[string]map[string]string{}
+	for _, r := range tableRows(t, dir, "tables", "rq1_measures.csv") {
+		measured[r["system"]] = r
+	}
+	if len(measured) != 5 || measured["nearest matched JD"]["copy_rate"] != "1" || measured["GIRL"]["reward_low"] == "" || measured["untuned LM"]["distinct_2_high"] == "" {
+		t.Errorf("measures %v", measured)
+	}
+	if page := readText(t, dir, "index.html"); !strings.Contains(page, `id="table-rq1_measures"`) || !strings.Contains(page, `id="table-data"`) || !strings.Contains(page, `id="figure-data_lengths"`) {
+		t.Error("the page lacks the measures or the data")
+	}
 	manifest := readText(t, dir, "rq1.manifest.json")
 	for _, want := range []string{`"dir": "rq1"`, `"dir": "seed-2/rq1"`, `"stage": "untuned"`} {
 		if !strings.Contains(manifest, want) {
@@ -203,7 +231,7 @@ func TestJudgeOffline(t *testing.T) {
 
 	// A second call only reads: no stage begins, and the files are the same to the byte.
 	before := map[string]string{}
-	files := []string{"rq1.csv", "tables/rq1.md", "tables/rq1_length.csv", "index.html", "figures/rq1.png", "rq1/statistics.gob"}
+	files := []string{"rq1.csv", "tables/rq1.md", "tables/rq1_measures.csv", "tables/rq1_length.csv", "index.html", "figures/rq1.png", "rq1/statistics.gob"}
 	for _, f := range files {
 		before[f] = readText(t, dir, f)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/csv"
 	"html"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"genjobrec/girl"
 	"genjobrec/results"
 )
 
@@ -194,8 +196,23 @@ func TestPageLeavesRealTextsOut(t *testing.T) {
 	if !strings.Contains(page, "-page-texts") || strings.Contains(page, "true acceptance") {
 		t.Error("the page does not say how to show texts, or speaks of an oracle")
 	}
+	// Notebooks follow the same switch.
+	t.Setenv(girl.EnvShowTexts, "")
+	notebooksMay := func() bool {
+		d, _, err := girl.OpenData(context.Background(), dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return must(d.MayShowTexts(dir))(t)
+	}
+	if notebooksMay() {
+		t.Error("notebooks may show texts unasked")
+	}
 	// The same run once more, with texts: only the evaluation is made again. Its test split has two CVs.
 	quickRun(t, data, "-out", dir, "-page-texts")
+	if !notebooksMay() {
+		t.Error("with -page-texts notebooks may show no texts")
+	}
 	if _, cvs, jds := texts(); cvs != 2 || jds != 4 {
 		t.Errorf("with -page-texts the page shows %d CVs and %d JDs, want 2 and 4", cvs, jds)
 	}
