@@ -74,7 +74,7 @@ func TestStrangersAreOfOtherGroups(t *testing.T) {
 func TestColdJDsAreInNoValidationPair(t *testing.T) {
 	d := marketRun(t, 1).data
 	for seed := range uint64(5) {
-		train, valid, _ := d.divideCold(DefaultColdStart(), seed)
+		train, valid, _ := d.divideCold(DefaultColdStart(), d.jdGroups(0.5), seed)
 		warm, drawn := map[string]bool{}, map[string]bool{}
 		for _, p := range train {
 			warm[p.JDID] = true
