@@ -93,21 +93,17 @@ func readRecords[T any](path string, check func(T) error) iter.Seq2[T, error] {
 			fail(err)
 			return
 		}
-		pq, err := parquet.OpenFile(file, info.Size())
+		pq, in, err := openRecords[T](file, info.Size())
 		if err != nil {
 			fail(err)
 			return
 		}
-		if err := sameColumns(pq.Schema(), parquet.SchemaOf(zero)); err != nil {
-			fail(err)
-			return
-		}
-		in := parquet.NewGenericReader[T](pq)
-		defer func() { _ = in.Close() }() // read only
+		defer func() { _ = decode(in.Close) }() // read only
 		batch := make([]T, 1024)
 		for row := 1; ; {
 			clear(batch)
-			n, err := in.Read(batch)
+			var n int
+			err := decode(func() (err error) { n, err = in.Read(batch); return err })
 			for _, record := range batch[:n] {
 				if err := check(record); err != nil {
 					fail(fmt.Errorf("row %d: %w", row, err))
@@ -130,6 +126,32 @@ func readRecords[T any](path string, check func(T) error) iter.Seq2[T, error] {
 			}
 		}
 	}
+}
+
+// openRecords reads the footer of a Parquet file and checks the columns.
+func openRecords[T any](file io.ReaderAt, size int64) (pq *parquet.File, in *parquet.GenericReader[T], err error) {
+	err = decode(func() error {
+		var zero T
+		if pq, err = parquet.OpenFile(file, size); err != nil {
+			return err
+		}
+		if err := sameColumns(pq.Schema(), parquet.SchemaOf(zero)); err != nil {
+			return err
+		}
+		in = parquet.NewGenericReader[T](pq)
+		return nil
+	})
+	return pq, in, err
+}
+
+// decode calls into the Parquet decoder, whose panics on spoilt files become errors.
+func decode(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("corrupt Parquet data: %v", p)
+		}
+	}()
+	return f()
 }
 
 // sameColumns says which wanted column a file lacks or holds as another type.

@@ -73,6 +73,9 @@ func (c Cell) hasInterval() bool { return !math.IsNaN(c.Low) && !math.IsNaN(c.Hi
 
 var safeName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
+// maxDigits is more than a float64 has to show.
+const maxDigits = 20
+
 func (t Table) check() error {
 	if !safeName.MatchString(t.Name) {
 		return fmt.Errorf("results: table name %q, want letters, digits, dots, dashes and underscores", t.Name)
@@ -81,6 +84,9 @@ func (t Table) check() error {
 	for _, c := range t.Columns {
 		if c.Key == "" || seen[c.Key] {
 			return fmt.Errorf("results: table %s: column key %q is empty, used twice or reserved", t.Name, c.Key)
+		}
+		if c.Kind < KindText || c.Kind > KindCount || c.Digits < 0 || c.Digits > maxDigits {
+			return fmt.Errorf("results: table %s: column %s is of kind %d with %d digits, want a kind up to %d and 0 to %d digits", t.Name, c.Key, c.Kind, c.Digits, KindCount, maxDigits)
 		}
 		seen[c.Key] = true
 	}

@@ -132,6 +132,9 @@ func TestTableErrors(t *testing.T) {
 		"used twice":  func(t *Table) { t.Columns[0].Key = "auc" },
 		"reserved":    func(t *Table) { t.Columns[0].Key = "notes" },
 		"row 1 has 1": func(t *Table) { t.Rows = []TableRow{{Cells: []Cell{Text("x")}}} },
+		"kind 9":      func(t *Table) { t.Columns[1].Kind = 9 },
+		"-1 digits":   func(t *Table) { t.Columns[1].Digits = -1 },
+		"1000 digits": func(t *Table) { t.Columns[1].Digits = 1000 },
 		"column auc":  func(t *Table) { t.Rows = []TableRow{{Cells: []Cell{Text("x"), WithInterval(1, math.Inf(-1), 1)}}} },
 	} {
 		bad := Table{Name: "t", Columns: []Column{{Key: "name"}, {Key: "auc", Kind: KindNumber, Interval: true}}}
