@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -72,4 +73,23 @@ func lockHolder(f io.Reader) string {
 func (l *folderLock) release() {
 	_ = os.Remove(l.file.Name())
 	l.file.Close()
+}
+
+// leftover matches the temporary names under which files are written whole: see wholefile, results and lm.
+var leftover = regexp.MustCompile(`^\..+(\.tmp|\.safetensors|\.checkpoint\.new)-[0-9]+$`)
+
+// removeLeftovers deletes the half-written files that a killed process left in a run's folder. Whoever holds the folder's lock may do so:
+// nobody else writes there, the executed notebooks apart.
+func removeLeftovers(dir string) error {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && path == filepath.Join(dir, "notebooks"):
+			return fs.SkipDir
+		case d.Type().IsRegular() && leftover.MatchString(d.Name()):
+			return os.Remove(path)
+		}
+		return nil
+	})
 }

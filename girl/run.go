@@ -157,6 +157,10 @@ func prepare(ctx context.Context, opts Options) (*run, error) {
 	if r.lock, err = lockFolder(r.dir); err != nil {
 		return nil, err
 	}
+	if err := removeLeftovers(r.dir); err != nil {
+		r.lock.release()
+		return nil, err
+	}
 	if r.backend, err = newBackend(); err != nil {
 		r.lock.release()
 		return nil, err

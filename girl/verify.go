@@ -70,6 +70,10 @@ func Verify(ctx context.Context, runDir string) (*Verification, error) {
 // artefacts compares the files of stages with their recorded hashes, and the manifest's record with the stage's own.
 func (v *Verification) artefacts(runDir, from string, stages []manifestStage) {
 	for _, s := range stages {
+		if !filepath.IsLocal(filepath.Join(s.Dir, s.Stage)) {
+			v.fault("%s: stage %s of %s lies outside the run", from, s.Stage, s.Dir)
+			continue
+		}
 		dir := filepath.Join(runDir, filepath.FromSlash(s.Dir))
 		if own, err := readStage(filepath.Join(dir, s.Stage+".stage.json")); err != nil {
 			v.fault("%s: stage %s of %s has no record: %v", from, s.Stage, s.Dir, err)
@@ -77,6 +81,10 @@ func (v *Verification) artefacts(runDir, from string, stages []manifestStage) {
 			v.fault("%s: stage %s of %s was made again since, with other settings or inputs", from, s.Stage, s.Dir)
 		}
 		for name, want := range s.Outputs {
+			if !filepath.IsLocal(filepath.Join(s.Dir, name)) {
+				v.fault("%s: %s lies outside the run", from, filepath.Join(s.Dir, name))
+				continue
+			}
 			v.Files++
 			got, err := hashFile(filepath.Join(dir, name))
 			switch {

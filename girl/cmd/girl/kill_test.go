@@ -3,10 +3,13 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -64,7 +67,9 @@ func TestKilledRunsEndWithTheSameBytes(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
 	args := append(same, "-out", dir, "-checkpoint-every", "1ms")
-	rng := rand.New(rand.NewPCG(1, 20))
+	times, seed := fromEnv(t, "GENJOBREC_KILLS", 1), fromEnv(t, "GENJOBREC_KILL_SEED", 1)
+	t.Logf("GENJOBREC_KILLS=%d GENJOBREC_KILL_SEED=%d", times, seed)
+	rng := rand.New(rand.NewPCG(uint64(seed), 20))
 	kills, resumed := 0, map[string]int{}
 	for _, target := range []struct {
 		stage string
@@ -74,7 +79,7 @@ func TestKilledRunsEndWithTheSameBytes(t *testing.T) {
 		{"/tokenizer", 2, 50 * time.Millisecond}, {"/sft", 5, 700 * time.Millisecond}, {"/reward", 4, 500 * time.Millisecond}, {"/ppo", 5, 1500 * time.Millisecond},
 		{"/generate", 3, 300 * time.Millisecond}, {"/match", 3, 500 * time.Millisecond}, {"evaluate", 2, 400 * time.Millisecond},
 	} {
-		for range target.kills {
+		for range times * target.kills {
 			output, finished := killed(t, target.stage, time.Duration(rng.Int64N(int64(target.most))), args)
 			if finished {
 				break
@@ -90,7 +95,7 @@ func TestKilledRunsEndWithTheSameBytes(t *testing.T) {
 		t.Fatalf("the last start: %v\n%s", err, output)
 	}
 	t.Logf("killed %d times; stages went on from checkpoints: %v", kills, resumed)
-	if kills < 20 || resumed["sft"] == 0 || resumed["reward"] == 0 || resumed["ppo"] == 0 {
+	if kills < 20*times || resumed["sft"] == 0 || resumed["reward"] == 0 || resumed["ppo"] == 0 {
 		t.Errorf("killed %d times only, or some stage never in its middle: %v", kills, resumed)
 	}
 	files := []string{"results.csv", "scores.parquet", "generated.parquet", "seed-1/girl.safetensors", "seed-1/reward.safetensors", "seed-1/ppo.json", "tables/rq2.md"}
@@ -100,9 +105,58 @@ func TestKilledRunsEndWithTheSameBytes(t *testing.T) {
 			t.Errorf("%s has other bytes than without kills", name)
 		}
 	}
-	left, err := filepath.Glob(filepath.Join(dir, "seed-*", "*.checkpoint*"))
-	if err != nil || len(left) > 0 {
-		t.Errorf("checkpoints left behind: %v, error %v", left, err)
+	if got, want := names(t, dir), names(t, whole); !slices.Equal(got, want) {
+		t.Errorf("the files are %v, want %v", got, want)
+	}
+}
+
+// names lists all files below a folder.
+func names(t *testing.T, dir string) (files []string) {
+	t.Helper()
+	must(0, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			files = append(files, strings.TrimPrefix(path, dir))
+		}
+		return err
+	}))(t)
+	return files
+}
+
+// fromEnv is a whole number from the environment: how often, and with which random numbers, longer tests than usual kill.
+func fromEnv(t *testing.T, name string, usual int) int {
+	t.Helper()
+	text, ok := os.LookupEnv(name)
+	if !ok {
+		return usual
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("%s=%q, want a whole number from 1", name, text)
+	}
+	return n
+}
+
+// Half-written files of a killed process are gone after the next start; a user's own hidden files are not.
+func TestLeftoversOfAKilledProcess(t *testing.T) {
+	dir := copyRun(t)
+	before := names(t, dir)
+	for _, name := range []string{".results.csv.tmp-123", "seed-1/.girl.safetensors-4711", "seed-2/.ppo.checkpoint.new-9", "figures/.rq2.png.tmp-1"} {
+		must(0, os.WriteFile(filepath.Join(dir, name), []byte("half"), 0o644))(t)
+	}
+	own := []string{".notes-2023", "seed-1/.safetensors-1", "notebooks/.x.tmp-1", "x.tmp-1"}
+	must(0, os.MkdirAll(filepath.Join(dir, "notebooks"), 0o755))(t)
+	for _, name := range own {
+		must(0, os.WriteFile(filepath.Join(dir, name), []byte("mine"), 0o644))(t)
+		before = append(before, "/"+name)
+	}
+	if code, _, stderr := girlCommand(t, append(smokeArgs, "-out", dir)...); code != exitOK {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	slices.Sort(before)
+	after := names(t, dir)
+	slices.Sort(after)
+	if !slices.Equal(after, before) {
+		t.Errorf("the files are %v, want %v", after, before)
 	}
 }
 

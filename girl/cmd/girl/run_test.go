@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"os"
@@ -374,23 +375,76 @@ func TestDivergenceStopsTraining(t *testing.T) {
 
 // TestFullDisk: where no file may grow beyond a few kilobytes, writing fails with one clear error and leaves no half-written file.
 func TestFullDisk(t *testing.T) {
-	var old syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
-		t.Skipf("this system has no file size limit to stand in for a full disk: %v", err)
-	}
 	out := filepath.Join(t.TempDir(), "market")
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 4096, Max: old.Max}); err != nil {
-		t.Skipf("the file size limit cannot be set: %v", err)
-	}
-	code, _, stderr := girlCommand(t, "market", "-cvs", "200", "-unlabelled", "0", "-out", out)
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
-		t.Fatal(err)
-	}
+	code, _, stderr := fullDisk(t, 4096, "market", "-cvs", "200", "-unlabelled", "0", "-out", out)
 	if code != exitError || !strings.Contains(stderr, "file too large") {
 		t.Errorf("exit code %d, error %q: want an error about the file that did not fit", code, stderr)
 	}
 	if left, err := os.ReadDir(out); err == nil && len(left) > 0 {
 		t.Errorf("left %s behind", left[0].Name())
+	}
+}
+
+// fullDisk runs a command where no file may grow beyond a number of bytes.
+func fullDisk(t *testing.T, bytes uint64, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var old syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
+		t.Skipf("this system has no file size limit to stand in for a full disk: %v", err)
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: bytes, Max: old.Max}); err != nil {
+		t.Skipf("the file size limit cannot be set: %v", err)
+	}
+	defer func() {
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
+			t.Fatal(err)
+		}
+	}()
+	return girlCommand(t, args...)
+}
+
+// TestFullDiskInACheckpoint: a checkpoint that does not fit ends the run with an error that names it, the one before stays, and with
+// room again the same command goes on from it to the bytes of a run that always had room.
+func TestFullDiskInACheckpoint(t *testing.T) {
+	data := goodTables().write(t)
+	dir := filepath.Join(t.TempDir(), "run")
+	args := append(quickArgs(data, dir), "-set", "sft.epochs=40", "-set", "sft.patience=40", "-checkpoint-every", "1ms")
+	file := filepath.Join(dir, "seed-1", "sft.checkpoint")
+	for range 50 { // until a kill falls into the middle of the stage
+		if _, finished := killed(t, "/sft", 300*time.Millisecond, args); finished {
+			t.Fatal("the run was not killed")
+		}
+		if _, err := os.Stat(file); err == nil {
+			break
+		}
+	}
+	before := must(os.ReadFile(file))(t)
+	code, _, stderr := fullDisk(t, uint64(len(before))-1000, args...)
+	if code != exitError || !strings.Contains(stderr, file) || !strings.Contains(stderr, "file too large") {
+		t.Errorf("exit code %d, error %q: want one that names %s", code, stderr, file)
+	}
+	if after := must(os.ReadFile(file))(t); !bytes.Equal(after, before) {
+		t.Error("the checkpoint that was there has changed")
+	}
+	for _, name := range names(t, dir) {
+		if strings.Contains(name, "-") && strings.HasPrefix(filepath.Base(name), ".") || strings.HasSuffix(name, ".new") {
+			t.Errorf("left %s behind", name)
+		}
+	}
+	code, stdout, stderr := girlCommand(t, args...)
+	if code != exitOK || !strings.Contains(stdout, "seed-1/sft goes on from its last checkpoint") {
+		t.Fatalf("the run does not go on: exit code %d, %s%s", code, stdout, stderr)
+	}
+	whole := filepath.Join(t.TempDir(), "whole")
+	if code, _, stderr := girlCommand(t, append(args, "-out", whole)...); code != exitOK {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	files := []string{"results.csv", "scores.parquet", "seed-1/girl_sft.safetensors", "seed-1/sft.json", "seed-1/girl.safetensors"}
+	want := readAll(t, whole, files)
+	for name, data := range readAll(t, dir, files) {
+		if data != want[name] {
+			t.Errorf("%s has other bytes than with room enough", name)
+		}
 	}
 }
 
