@@ -1,13 +1,17 @@
 package datasets
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
 )
 
 // openBytes opens a dataset whose pairs file, with the texts, holds the bytes given.
@@ -161,6 +165,77 @@ func FuzzImportZhaopin(f *testing.F) {
 			}
 		} else if _, err := Open(context.Background(), out); err != nil {
 			t.Fatal(err)
+		}
+	})
+}
+
+// Files as writers of the trade make them, with bytes replaced: several row groups and pages, dictionaries, three codecs, nulls, texts of
+// some length. edits holds a place in three bytes, then the new byte.
+func FuzzOpenMutatedParquet(f *testing.F) {
+	var rows []fullT
+	for i := range 60 {
+		rows = append(rows, fullT{fmt.Sprintf("c%d", i/2), fmt.Sprintf("j%d", i%7), fmt.Sprintf("CV %d %s", i/2, strings.Repeat("welder ", i/2%3)), fmt.Sprintf("JD %d 招聘", i%7), i%3 == 0})
+	}
+	var files [][]byte
+	for _, options := range [][]parquet.WriterOption{
+		{parquet.Compression(&parquet.Zstd), parquet.MaxRowsPerRowGroup(25)},
+		{parquet.Compression(&parquet.Snappy), parquet.PageBufferSize(64)},
+		{parquet.Compression(&parquet.Gzip), parquet.DataPageVersion(1)},
+	} {
+		path := filepath.Join(f.TempDir(), "good.parquet")
+		if err := parquet.WriteFile(path, rows, options...); err != nil {
+			f.Fatal(err)
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if _, err := openBytes(f, f.TempDir(), b); err != nil {
+			f.Fatal(err)
+		}
+		files = append(files, b)
+	}
+	f.Add(byte(0), []byte{0, 0, 9, 0xff, 0, 0, 40, 1})
+	f.Add(byte(1), []byte{0, 1, 0, 0})
+	f.Add(byte(2), []byte{})
+	f.Fuzz(func(t *testing.T, which byte, edits []byte) {
+		b := bytes.Clone(files[int(which)%len(files)])
+		for ; len(edits) >= 4; edits = edits[4:] {
+			b[(int(edits[0])<<16|int(edits[1])<<8|int(edits[2]))%len(b)] = edits[3]
+		}
+		ds, err := openBytes(t, t.TempDir(), b)
+		var e *DataError
+		switch {
+		case err != nil && !errors.As(err, &e):
+			t.Fatalf("got %v (%T), want a *DataError", err, err)
+		case err == nil:
+			if err := Validate(ds); err != nil {
+				t.Fatalf("Open returned what Validate refuses: %v", err)
+			}
+		}
+	})
+}
+
+func FuzzImportResumeJDFit(f *testing.F) {
+	f.Add([]byte("resume_text,job_description_text,label\ncv one,jd one,No Fit\ncv one,jd two,Potential Fit\n\"cv\n two\",jd one,good  fit\n"), false)
+	f.Add([]byte("resume_text,job_description_text,label\na,b,Good Fit\na,b,No Fit\n,b,No Fit\n"), true)
+	f.Add([]byte("resume_text;job_description_text;label\r\n\xff;b;Good Fit\r\n"), false)
+	f.Fuzz(func(t *testing.T, b []byte, onlyGood bool) {
+		dir := t.TempDir()
+		in, out := filepath.Join(dir, "in.csv"), filepath.Join(dir, "out")
+		if err := os.WriteFile(in, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		s, err := ImportResumeJDFit(in, out, FitOptions{OnlyGood: onlyGood})
+		if err != nil {
+			if _, statErr := os.Stat(out); statErr == nil {
+				t.Fatalf("output left behind after %v", err)
+			}
+			return
+		}
+		ds, err := Open(context.Background(), out)
+		if err != nil || len(ds.Pairs) != s.Pairs {
+			t.Fatalf("imported %v, opened %v", s, err)
 		}
 	})
 }
