@@ -165,7 +165,7 @@ func (p IntervalPanel) plot(rows int, names []plot.Tick, series []string) *plot.
 	}
 	pad := 0.05 * max(high-low, 1e-3)
 	out.X.Min, out.X.Max = low-pad, high+pad
-	out.X.Tick.Marker = sparseTicks{steps: 3}
+	out.X.Tick.Marker = sparseTicks{steps: 4}
 	out.Y.Min, out.Y.Max = -0.6, float64(rows)-0.4
 	out.Y.Tick.Marker = plot.ConstantTicks(names)
 	out.Y.LineStyle.Width, out.Y.Tick.LineStyle.Width, out.Y.Tick.Length, out.Y.Padding = 0, 0, 0, 0

@@ -42,6 +42,13 @@ func (r *RQ2Report) ROCFigure() (*Figure, error) {
 		}
 	}
 	strip := legend{{text: "chance", line: chanceStyle}}
+	if len(r.ceiling) > 0 {
+		text := "Bayes ceiling"
+		if r.CeilingAUC != nil {
+			text += fmt.Sprintf(", AUC %.3f", *r.CeilingAUC)
+		}
+		strip = append(strip, legendEntry{text, ceilingStyle})
+	}
 	if len(columns[0][0].runs) > 1 {
 		strip = append(strip, legendEntry{text: "thin: single seeds, thick: mean over seeds"})
 	}
@@ -167,6 +174,9 @@ func (r *RQ2Report) gain(a, b []float64, drawsA, drawsB [][]float64, paired bool
 // chanceStyle is the line of a diagonal that serves as a mark.
 var chanceStyle = draw.LineStyle{Color: pale(black, 0.45), Width: vg.Points(0.8), Dashes: dashes[1]}
 
+// ceilingStyle is the line of the true probabilities.
+var ceilingStyle = draw.LineStyle{Color: black, Width: vg.Points(1.2)}
+
 // rocPanel is the upper panel of a column, with the areas in its empty corner.
 func (r *RQ2Report) rocPanel(title string, curves []rocCurves, labelled bool) *plot.Plot {
 	yLabel := ""
@@ -189,18 +199,12 @@ func (r *RQ2Report) rocPanel(title string, curves []rocCurves, labelled bool) *p
 		p.Add(rocLine(c.mean, matcherLine(c.id)))
 	}
 	if len(r.ceiling) > 0 {
-		style := draw.LineStyle{Color: black, Width: vg.Points(1.2)}
-		p.Add(rocLine(r.ceiling, style))
-		text := "Bayes ceiling"
-		if r.CeilingAUC != nil {
-			text += fmt.Sprintf(" %.3f", *r.CeilingAUC)
-		}
-		key = append(key, legendEntry{text, style})
+		p.Add(rocLine(r.ceiling, ceilingStyle))
 	}
 	p.Add(plotFunc(func(c draw.Canvas, _ *plot.Plot) {
 		style := textStyle(tickSize)
 		style.YAlign = draw.YCenter
-		const thumb = 14 * vg.Inch / 72
+		const thumb = 12 * vg.Inch / 72
 		width := style.Width("AUC")
 		for _, e := range key {
 			width = max(width, style.Width(e.text))
