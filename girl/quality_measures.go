@@ -247,7 +247,11 @@ func (q *quality) measureTable(s *qualityStatistics) results.Table {
 				e.High = min(e.High, top)
 			}
 			row.Cells = append(row.Cells, estimateCell(e))
-			row.Notes = append(row.Notes, warningNotes(e.Warnings)...)
+			for _, note := range warningNotes(e.Warnings) {
+				if !slices.Contains(row.Notes, note) {
+					row.Notes = append(row.Notes, note)
+				}
+			}
 		}
 		switch {
 		case m.System == systemReal:

@@ -44,8 +44,8 @@ func TestPageOfARun(t *testing.T) {
 			}
 		}
 	}
-	if n := strings.Count(page, "<svg "); n != 4 {
-		t.Errorf("%d drawings, want 4", n)
+	if n := strings.Count(page, "<svg "); n != 5 {
+		t.Errorf("%d drawings, want 5", n)
 	}
 	file, err := os.Open(filepath.Join(dir, "tables", "rq2.csv"))
 	if err != nil {
