@@ -42,6 +42,9 @@ func TestSameBytesWithOneCoreAndWithTwo(t *testing.T) {
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("seed %s, %s cores: %v\n%s", seed, cores, err, out)
 		}
+		if manifest, err := os.ReadFile(filepath.Join(dir, "manifest.json")); err != nil || !strings.Contains(string(manifest), " "+cores+" cores used") {
+			t.Errorf("the run did not use %s cores; error %v", cores, err)
+		}
 		files := tree(t, dir)
 		// Seeds have folders of their own.
 		for name, data := range files {
