@@ -155,7 +155,6 @@ func (t *trainer) run(ctx context.Context) (*Result, error) {
 		for _, w := range newWarnings(r.History) {
 			in.warn(w)
 		}
-		r.Warnings = warnings(r.History)
 		if it.KL > c.MaxKL {
 			r.Stopped = fmt.Sprintf("round %d: KL %.1f nats a sequence is above max_kl %g; the usual causes are too high a policy_rate or too small a kl_coefficient", i, it.KL, c.MaxKL)
 		}
@@ -172,6 +171,7 @@ func (t *trainer) run(ctx context.Context) (*Result, error) {
 			}
 		}
 	}
+	r.Warnings = warnings(r.History)
 	return r, in.Policy.Restore(best)
 }
 
@@ -217,7 +217,7 @@ func (t *trainer) resume(r *Result) (best map[string][]float32, err error) {
 		return nil, fmt.Errorf("ppo: checkpoint: %w", err)
 	}
 	t.order, t.beta, t.step = at.Order, at.Beta, at.Step
-	r.History, r.Tokens, r.Warnings, r.FinalBeta = at.History, at.Tokens, warnings(at.History), at.Beta
+	r.History, r.Tokens, r.FinalBeta = at.History, at.Tokens, at.Beta
 	for i, e := range at.Evaluations {
 		e.Samples = at.Samples[i]
 		r.add(e)
