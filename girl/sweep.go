@@ -40,6 +40,7 @@ type cost struct {
 	CVs     int     `json:"cvs"`
 	Tokens  int     `json:"tokens"`
 	Seconds float64 `json:"seconds"` // wall time, two seeds side by side included
+	Sampler bool    `json:"sampler"` // Seconds are those of writing alone; in older files the reward model's reading is among them
 }
 
 // settings lists the different settings of the sweep.
@@ -94,8 +95,10 @@ func Sweep(ctx context.Context, runDir string, o SweepOptions, report *Reporter)
 
 // SweepReport is what a sweep shows.
 type SweepReport struct {
-	Table   results.Table
-	Figures []*results.Figure
+	Findings []string // sentences with their numbers
+	Table    results.Table
+	Steps    results.Table // from each K to the next
+	Figures  []*results.Figure
 }
 
 func (s *seedRun) sweepDir() string { return filepath.Join(s.path, "rq4") }
@@ -113,11 +116,15 @@ func (s *seedRun) sweepWrite(list []setting) error {
 			}
 			cvs := s.data.matcherCVs()
 			start := time.Now()
-			rows, err := j.write(s.ctx, cvs, rec.progress)
+			w, err := j.sample(s.ctx, cvs, rec.progress)
 			if err != nil {
 				return err
 			}
-			spent := cost{setting: g, CVs: len(cvs), Seconds: time.Since(start).Seconds()}
+			spent := cost{setting: g, CVs: len(cvs), Seconds: time.Since(start).Seconds(), Sampler: true}
+			rows, err := j.score(s.ctx, w)
+			if err != nil {
+				return err
+			}
 			for _, r := range rows {
 				spent.Tokens += int(r.Tokens)
 			}

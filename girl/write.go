@@ -55,8 +55,24 @@ func newJDWriter(backend compute.Backend, t *sft.Template, w, u *lm.Weights, n r
 	return &jdWriter{template: t, sampler: sampler, scorer: scorer, normalizer: n, penalty: eosPenalty, model: model, seed: seed}, nil
 }
 
+// unscored are JDs before the reward model has read them.
+type unscored struct {
+	rows  []results.GeneratedRow // without rewards
+	seqs  []lm.Sequence          // of the rows
+	ended []bool                 // of the rows
+}
+
 // write gives K rows for each CV, in the order of the CVs.
 func (j *jdWriter) write(ctx context.Context, cvs []datasets.CV, progress lm.Progress) ([]results.GeneratedRow, error) {
+	w, err := j.sample(ctx, cvs, progress)
+	if err != nil {
+		return nil, err
+	}
+	return j.score(ctx, w)
+}
+
+// sample is the writing alone.
+func (j *jdWriter) sample(ctx context.Context, cvs []datasets.CV, progress lm.Progress) (*unscored, error) {
 	prompts, seeds := make([][]int32, len(cvs)), make([]uint64, len(cvs))
 	for i, x := range cvs {
 		// The same uniform numbers for both generators: their difference is not one of luck.
@@ -68,9 +84,7 @@ func (j *jdWriter) write(ctx context.Context, cvs []datasets.CV, progress lm.Pro
 	if err != nil {
 		return nil, err
 	}
-	var rows []results.GeneratedRow
-	var seqs []lm.Sequence
-	var ended []bool
+	w := &unscored{}
 	for i, x := range cvs {
 		for k, s := range samples[i] {
 			row := results.GeneratedRow{CVID: x.ID, Model: j.model, K: int32(k), Seed: int64(j.seed),
@@ -78,21 +92,26 @@ func (j *jdWriter) write(ctx context.Context, cvs []datasets.CV, progress lm.Pro
 			for _, lp := range s.LogProbs {
 				row.LogProb += float64(lp)
 			}
-			rows, ended = append(rows, row), append(ended, s.Ended)
-			seqs = append(seqs, lm.Sequence{Prompt: prompts[i], Response: s.Tokens})
+			w.rows, w.ended = append(w.rows, row), append(w.ended, s.Ended)
+			w.seqs = append(w.seqs, lm.Sequence{Prompt: prompts[i], Response: s.Tokens})
 		}
 	}
-	raw, err := j.scorer.Scores(ctx, seqs)
+	return w, nil
+}
+
+// score adds the rewards.
+func (j *jdWriter) score(ctx context.Context, w *unscored) ([]results.GeneratedRow, error) {
+	raw, err := j.scorer.Scores(ctx, w.seqs)
 	if err != nil {
 		return nil, err
 	}
-	for i := range rows {
-		rows[i].Reward = j.normalizer.Apply(raw[i])
-		if !ended[i] {
-			rows[i].Reward = j.penalty
+	for i := range w.rows {
+		w.rows[i].Reward = j.normalizer.Apply(raw[i])
+		if !w.ended[i] {
+			w.rows[i].Reward = j.penalty
 		}
 	}
-	return rows, nil
+	return w.rows, nil
 }
 
 // matcherCVs are the CVs that JDs are written for: all of validation and test, and the training CVs whose pairs the

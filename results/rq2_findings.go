@@ -40,7 +40,7 @@ const NoProof = "That is no proof that there is none: the intervals say how larg
 func (c *Comparison) Headline(between string) string {
 	better, worse, fewest := 0, 0, math.MaxInt
 	for _, k := range c.Contrasts {
-		for _, claim := range c.claims(k) {
+		for _, claim := range c.Claims(k) {
 			fewest = min(fewest, claim.Seeds)
 			switch {
 			case claim.Shown() && claim.Better():
@@ -57,8 +57,8 @@ func (c *Comparison) Headline(between string) string {
 	return fmt.Sprintf("%d of %s survive correction between %s: %d better, %d worse than what they are compared with.", better+worse, of, between, better, worse)
 }
 
-// claims are a contrast's two tests, AUC first.
-func (c *Comparison) claims(k ContrastResult) []Claim {
+// Claims are a contrast's two tests, AUC first.
+func (c *Comparison) Claims(k ContrastResult) []Claim {
 	seeds := math.MaxInt
 	for _, id := range []SystemID{k.A, k.B} {
 		if s, ok := c.System(id); ok {
@@ -74,14 +74,14 @@ func (c *Comparison) claims(k ContrastResult) []Claim {
 // ContrastFinding is a contrast in one sentence, such as "GIRL − Base (MLP): AUC +0.0127 [+0.0010, +0.0244], p = 0.031 (Holm): shown,
 // better; LogLoss −0.0010 [−0.0100, +0.0080], p = 1.000 (Holm): not shown; 5 seeds.".
 func (c *Comparison) ContrastFinding(k ContrastResult, what string) string {
-	claims := c.claims(k)
+	claims := c.Claims(k)
 	part := func(x Claim) string { return x.What + " " + x.Numbers() + ": " + x.Verdict() }
 	return fmt.Sprintf("%s: %s; %s; %s.", what, part(claims[0]), part(claims[1]), SeedCount(claims[0].Seeds))
 }
 
 // Shows reports whether a contrast's difference in AUC or LogLoss survives correction.
 func (c *Comparison) Shows(k ContrastResult) bool {
-	return slices.ContainsFunc(c.claims(k), Claim.Shown)
+	return slices.ContainsFunc(c.Claims(k), Claim.Shown)
 }
 
 // levels says where the best matcher stands between baselines and ceiling.

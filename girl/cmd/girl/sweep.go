@@ -50,7 +50,11 @@ func sweepCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		return err
 	}
 	fmt.Fprintln(stdout)
-	return r.Table.Markdown(stdout)
+	if err := r.Table.Markdown(stdout); err != nil || r.Steps.Name == "" {
+		return err
+	}
+	fmt.Fprintln(stdout)
+	return r.Steps.Markdown(stdout)
 }
 
 // split cuts a comma-separated list; an empty text is an empty list.
