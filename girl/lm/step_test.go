@@ -209,7 +209,7 @@ func TestDecoderEqualsPyTorch(t *testing.T) {
 			}
 			job := torchJob{Weights: path, PromptWeight: promptWeight, Rate: rate, Steps: n, Beta1: adam.Beta1, Beta2: adam.Beta2, Eps: adam.Eps, WeightDecay: adam.WeightDecay, ClipNorm: adam.ClipNorm}
 			for _, q := range s.seqs {
-				job.Sequences = append(job.Sequences, torchSequence{q.Prompt, q.Response})
+				job.Sequences = append(job.Sequences, torchSequence(q))
 			}
 			s.before = allLogits(t, w, s.seqs)
 			trainer := must(NewTrainer(testBackend(t), w, adam, meanLoss(w)))(t)
