@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/gomlx/compute"
@@ -155,10 +156,20 @@ func Generate(ctx context.Context, runDir, name, cv string, k, seed int, out io.
 		slices.SortStableFunc(own, func(a, b results.GeneratedRow) int { return cmp.Compare(b.Reward, a.Reward) })
 		fmt.Fprintf(out, "%s\n", model)
 		for i, r := range own {
-			fmt.Fprintf(out, "  %d. reward %+.2f, %d tokens\n     %s\n", i+1, r.Reward, r.Tokens, strings.ReplaceAll(r.Text, "\n", "\n     "))
+			fmt.Fprintf(out, "  %d. reward %+.2f, %d tokens\n     %s\n", i+1, r.Reward, r.Tokens, strings.ReplaceAll(printable(r.Text), "\n", "\n     "))
 		}
 	}
 	return nil
+}
+
+// printable replaces control characters, with which a text could command a terminal. Line ends and tabs stay.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 }
 
 // WriteMarket draws the synthetic labour market and writes it as a dataset with its oracle.

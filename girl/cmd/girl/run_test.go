@@ -403,8 +403,8 @@ func fullDisk(t *testing.T, bytes uint64, args ...string) (code int, stdout, std
 	return girlCommand(t, args...)
 }
 
-// TestFullDiskInACheckpoint: a checkpoint that does not fit ends the run with an error that names it, the one before stays, and with
-// room again the same command goes on from it to the bytes of a run that always had room.
+// TestFullDiskInACheckpoint: a checkpoint that does not fit ends the run with an error that names it, the ones before stay, and with room
+// again the same command goes on from them to the bytes of a run that always had room.
 func TestFullDiskInACheckpoint(t *testing.T) {
 	data := goodTables().write(t)
 	dir := filepath.Join(t.TempDir(), "run")
@@ -414,7 +414,9 @@ func TestFullDiskInACheckpoint(t *testing.T) {
 		if _, finished := killed(t, "/sft", 300*time.Millisecond, args); finished {
 			t.Fatal("the run was not killed")
 		}
-		if _, err := os.Stat(file); err == nil {
+		_, err := os.Stat(file)
+		_, previousErr := os.Stat(file + ".previous")
+		if err == nil && previousErr == nil { // the kill did not fall between two renames either
 			break
 		}
 	}
@@ -431,19 +433,35 @@ func TestFullDiskInACheckpoint(t *testing.T) {
 			t.Errorf("left %s behind", name)
 		}
 	}
-	code, stdout, stderr := girlCommand(t, args...)
-	if code != exitOK || !strings.Contains(stdout, "seed-1/sft goes on from its last checkpoint") {
-		t.Fatalf("the run does not go on: exit code %d, %s%s", code, stdout, stderr)
-	}
 	whole := filepath.Join(t.TempDir(), "whole")
 	if code, _, stderr := girlCommand(t, append(args, "-out", whole)...); code != exitOK {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
 	files := []string{"results.csv", "scores.parquet", "seed-1/girl_sft.safetensors", "seed-1/sft.json", "seed-1/girl.safetensors"}
 	want := readAll(t, whole, files)
-	for name, data := range readAll(t, dir, files) {
-		if data != want[name] {
-			t.Errorf("%s has other bytes than with room enough", name)
+	// The disk has room again: once with the checkpoint as it is, once with one that is cut off, which the one before it replaces, and
+	// once with both cut off.
+	for cut, ends := range []bool{true, true, false} {
+		again := filepath.Join(t.TempDir(), "again")
+		must(0, os.CopyFS(again, os.DirFS(dir)))(t)
+		file := filepath.Join(again, "seed-1", "sft.checkpoint")
+		for _, path := range []string{file, file + ".previous"}[:cut] {
+			must(0, os.Truncate(path, int64(len(before)/2)))(t)
+		}
+		code, stdout, stderr := girlCommand(t, append(args, "-out", again)...)
+		if !ends {
+			checkRefused(t, nil, code, stderr, file)
+			checkRefused(t, nil, code, stderr, file+".previous")
+			checkRefused(t, nil, code, stderr, "truncated")
+			continue
+		}
+		if code != exitOK || !strings.Contains(stdout, "seed-1/sft goes on from its last checkpoint") {
+			t.Fatalf("%d checkpoints cut off: the run does not go on: exit code %d, %s%s", cut, code, stdout, stderr)
+		}
+		for name, data := range readAll(t, again, files) {
+			if data != want[name] {
+				t.Errorf("%d checkpoints cut off: %s has other bytes than with room enough", cut, name)
+			}
 		}
 	}
 }
