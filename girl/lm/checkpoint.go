@@ -270,8 +270,10 @@ func readCheckpoint(path string) (*checkpointFile, error) {
 	for _, t := range list {
 		f.tensors[t.name] = t
 	}
-	if f.spent, err = time.ParseDuration(meta["spent"]); err != nil {
-		return nil, err
+	if spent, ok := meta["spent"]; ok { // checkpoints of earlier versions lack it
+		if f.spent, err = time.ParseDuration(spent); err != nil || f.spent < 0 {
+			return nil, fmt.Errorf("time spent is %q, want a duration: spoilt", spent)
+		}
 	}
 	return f, json.Unmarshal([]byte(meta["config"]), &f.config)
 }

@@ -159,6 +159,24 @@ func TestCheckpointOfAnotherConfig(t *testing.T) {
 	}
 }
 
+// The time that was spent is no reason to lose a training: a checkpoint of an earlier version lacks it, and one that makes no sense is spoilt.
+func TestCheckpointTellsNoTime(t *testing.T) {
+	for spent, want := range map[string]string{"": "", "1m2s": "", "-3s": `time spent is "-3s"`, "soon": `time spent is "soon"`} {
+		path := filepath.Join(t.TempDir(), "sft.checkpoint")
+		meta := map[string]string{"kind": checkpoint, "loop": "{}", "key": "k", "config": "{}", "spent": spent}
+		if spent == "" {
+			delete(meta, "spent")
+		}
+		meta["sha256"] = digest(meta, nil)
+		must(0, writeTensors(path, meta, nil))(t)
+		c := &Checkpoint{Path: path, Key: "k"}
+		found, err := c.Load(&State{Loop: &counter{}})
+		if want == "" && (!found || err != nil) || want != "" && (err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), want)) {
+			t.Errorf("spent %q: found %v, error %v, want %q", spent, found, err, want)
+		}
+	}
+}
+
 func TestCheckpointThatCannotBeWritten(t *testing.T) {
 	s := newSession(t, filepath.Join(t.TempDir(), "gone", "sft.checkpoint"))
 	if err := s.keep.Save(s.state); err == nil {
