@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"genjobrec/results/wholefile"
@@ -124,10 +123,11 @@ func ReadmeSection(dir, link string) (string, error) {
 		case err != nil:
 			return "", err
 		default:
-			fmt.Fprintf(&b, "; `girl %s`: %.0f", study.command, s.Seconds/60)
-			if !slices.Equal(s.Seeds, m.Seeds) {
-				fmt.Fprintf(&b, " (%d seeds)", len(s.Seeds))
+			sum := 0.0
+			for _, stage := range s.Stages {
+				sum += stage.Seconds
 			}
+			fmt.Fprintf(&b, "; the stages of `girl %s` %.0f with %d seeds, summed though two go side by side", study.command, sum/60, len(s.Seeds))
 		}
 	}
 	fmt.Fprintf(&b, ". %s. All tables, figures, numbers and manifests: [%s](%s/index.html).\n\n%s\n", m.Machine, link, link, strings.TrimSpace(string(table)))
