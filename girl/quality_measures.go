@@ -253,15 +253,15 @@ func (q *quality) measureTable(s *qualityStatistics) results.Table {
 				}
 			}
 		}
-		switch {
-		case m.System == systemReal:
+		switch m.System {
+		case systemReal:
 			row.Notes = append(row.Notes, fmt.Sprintf("The first of the CV's matched JDs. It is compared with the CV's other matched JDs, on the %d CVs that have any. Where CVs share JDs it stands in training pairs, too.", m.Compared))
 			row.Rule = true
-		case m.System == systemNearest:
+		case systemNearest:
 			row.Notes = append(row.Notes, "A JD of a training pair: its copy rate is 1 by construction, but for JDs shorter than a run.")
-		case m.System == q.llm:
+		case q.llm:
 			row.Notes = append(row.Notes, "Of fewer CVs than the other systems: distinct-n is not comparable.")
-		case m.System == modelUntuned:
+		case modelUntuned:
 			row.Notes = append(row.Notes, untunedNote)
 		}
 		t.Rows = append(t.Rows, row)
