@@ -3,10 +3,15 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"math"
 	"os"
+	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"sort"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,6 +25,10 @@ var smokeRun string
 
 func TestMain(m *testing.M) {
 	if args := os.Getenv(asCommand); args != "" { // the test binary as the command itself, to be killed
+		if err := limitFiles(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(exitError)
+		}
 		os.Exit(run(strings.Split(args, "\n"), os.Stdin, os.Stdout, os.Stderr))
 	}
 	dir, err := os.MkdirTemp("", "girl-smoke-")
@@ -385,22 +394,50 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// fullDisk runs a command where no file may grow beyond a number of bytes.
+// fullDisk runs a command, as a process of its own, in which no file may grow beyond a number of bytes.
 func fullDisk(t *testing.T, bytes uint64, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
+	cmd := process(args...)
+	cmd.Env = append(cmd.Env, fmt.Sprintf("%s=%d", fileLimit, bytes))
+	var out, errs strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	if strings.Contains(errs.String(), noFileLimit) {
+		t.Skip(noFileLimit)
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
+}
+
+// fileLimit bounds, in bytes, the files of a test binary that stands for the command.
+const (
+	fileLimit   = "GENJOBREC_TEST_FILE_LIMIT"
+	noFileLimit = "this system has no file size limit to stand in for a full disk"
+)
+
+// limitFiles does what fileLimit says.
+func limitFiles() error {
+	text := os.Getenv(fileLimit)
+	if text == "" {
+		return nil
+	}
+	bytes, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return err
+	}
 	var old syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
-		t.Skipf("this system has no file size limit to stand in for a full disk: %v", err)
+		return errors.New(noFileLimit)
 	}
+	// A write beyond the limit must be an error, as on a full disk, not the end of the process.
+	signal.Ignore(syscall.SIGXFSZ)
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: bytes, Max: old.Max}); err != nil {
-		t.Skipf("the file size limit cannot be set: %v", err)
+		return errors.New(noFileLimit)
 	}
-	defer func() {
-		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
-			t.Fatal(err)
-		}
-	}()
-	return girlCommand(t, args...)
+	return nil
 }
 
 // TestFullDiskInACheckpoint: a checkpoint that does not fit ends the run with an error that names it, the ones before stay, and with room
