@@ -182,12 +182,3 @@ func average(x []float64) float64 {
 	}
 	return sum
 }
-
-// grandMean is the mean over seeds of the means over CVs.
-func grandMean(perCV [][]float64) float64 {
-	sum := 0.0
-	for _, row := range perCV {
-		sum += average(row) / float64(len(perCV))
-	}
-	return sum
-}

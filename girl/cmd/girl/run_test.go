@@ -385,7 +385,7 @@ func TestDivergenceStopsTraining(t *testing.T) {
 // TestFullDisk: where no file may grow beyond a few kilobytes, writing fails with one clear error and leaves no half-written file.
 func TestFullDisk(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "market")
-	code, _, stderr := fullDisk(t, 4096, "market", "-cvs", "200", "-unlabelled", "0", "-out", out)
+	code, stderr := fullDisk(t, 4096, "market", "-cvs", "200", "-unlabelled", "0", "-out", out)
 	if code != exitError || !strings.Contains(stderr, "file too large") {
 		t.Errorf("exit code %d, error %q: want an error about the file that did not fit", code, stderr)
 	}
@@ -395,12 +395,12 @@ func TestFullDisk(t *testing.T) {
 }
 
 // fullDisk runs a command, as a process of its own, in which no file may grow beyond a number of bytes.
-func fullDisk(t *testing.T, bytes uint64, args ...string) (code int, stdout, stderr string) {
+func fullDisk(t *testing.T, bytes uint64, args ...string) (code int, stderr string) {
 	t.Helper()
 	cmd := process(args...)
 	cmd.Env = append(cmd.Env, fmt.Sprintf("%s=%d", fileLimit, bytes))
-	var out, errs strings.Builder
-	cmd.Stdout, cmd.Stderr = &out, &errs
+	var errs strings.Builder
+	cmd.Stderr = &errs
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -409,7 +409,7 @@ func fullDisk(t *testing.T, bytes uint64, args ...string) (code int, stdout, std
 	if strings.Contains(errs.String(), noFileLimit) {
 		t.Skip(noFileLimit)
 	}
-	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
+	return cmd.ProcessState.ExitCode(), errs.String()
 }
 
 // fileLimit bounds, in bytes, the files of a test binary that stands for the command.
@@ -458,7 +458,7 @@ func TestFullDiskInACheckpoint(t *testing.T) {
 		}
 	}
 	before := must(os.ReadFile(file))(t)
-	code, _, stderr := fullDisk(t, uint64(len(before))-1000, args...)
+	code, stderr := fullDisk(t, uint64(len(before))-1000, args...)
 	if code != exitError || !strings.Contains(stderr, file) || !strings.Contains(stderr, "file too large") {
 		t.Errorf("exit code %d, error %q: want one that names %s", code, stderr, file)
 	}
