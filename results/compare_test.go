@@ -1,6 +1,7 @@
 package results
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -101,6 +102,34 @@ func TestCompareOneSeedIsTheBootstrap(t *testing.T) {
 	near(t, "p", got.DiffAUC.P, want.DiffAUC.P, exact)
 	near(t, "LogLoss", got.DiffLogLoss.Value, want.DiffLogLoss.Value, exact)
 	near(t, "LogLoss low", got.DiffLogLoss.Low, want.DiffLogLoss.Low, exact)
+}
+
+// Holm corrects over all contrasts and both metrics, and each corrected p-value is that of its own test.
+func TestHolmOfContrasts(t *testing.T) {
+	m := Matchers()
+	c, err := Compare(CompareInput{Scores: simulate(200, 2), Systems: m, Contrasts: []Contrast{{m[1], m[0]}, {m[2], m[0]}, {m[5], m[3]}}, Resamples: 200})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p []float64
+	for _, k := range c.Contrasts {
+		p = append(p, k.DiffAUC.P, k.DiffLogLoss.P)
+	}
+	want, err := eval.Holm(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	apart := 0
+	for i, k := range c.Contrasts {
+		near(t, fmt.Sprint(k.Contrast, " AUC"), k.HolmAUC, want[2*i], 0)
+		near(t, fmt.Sprint(k.Contrast, " LogLoss"), k.HolmLogLoss, want[2*i+1], 0)
+		if want[2*i] != want[2*i+1] {
+			apart++
+		}
+	}
+	if apart == 0 {
+		t.Errorf("corrected p-values %v are pairwise equal: the test shows nothing", want)
+	}
 }
 
 func TestCompareUnpairedSeeds(t *testing.T) {
