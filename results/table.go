@@ -80,6 +80,9 @@ func (t Table) check() error {
 	if !safeName.MatchString(t.Name) {
 		return fmt.Errorf("results: table name %q, want letters, digits, dots, dashes and underscores", t.Name)
 	}
+	if len(t.Columns) == 0 {
+		return fmt.Errorf("results: table %s has no columns", t.Name)
+	}
 	seen := map[string]bool{"notes": true}
 	for _, c := range t.Columns {
 		if c.Key == "" || seen[c.Key] {
@@ -87,6 +90,9 @@ func (t Table) check() error {
 		}
 		if c.Kind < KindText || c.Kind > KindCount || c.Digits < 0 || c.Digits > maxDigits {
 			return fmt.Errorf("results: table %s: column %s is of kind %d with %d digits, want a kind up to %d and 0 to %d digits", t.Name, c.Key, c.Kind, c.Digits, KindCount, maxDigits)
+		}
+		if c.Kind == KindText && c.Interval {
+			return fmt.Errorf("results: table %s: column %s is of texts, which have no interval", t.Name, c.Key)
 		}
 		seen[c.Key] = true
 	}

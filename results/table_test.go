@@ -132,6 +132,8 @@ func TestTableErrors(t *testing.T) {
 		"used twice":  func(t *Table) { t.Columns[0].Key = "auc" },
 		"reserved":    func(t *Table) { t.Columns[0].Key = "notes" },
 		"row 1 has 1": func(t *Table) { t.Rows = []TableRow{{Cells: []Cell{Text("x")}}} },
+		"no columns":  func(t *Table) { t.Columns = nil },
+		"of texts":    func(t *Table) { t.Columns[0].Interval = true },
 		"kind 9":      func(t *Table) { t.Columns[1].Kind = 9 },
 		"-1 digits":   func(t *Table) { t.Columns[1].Digits = -1 },
 		"1000 digits": func(t *Table) { t.Columns[1].Digits = 1000 },
