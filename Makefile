@@ -10,7 +10,7 @@ NOTEBOOKS     ?= notebooks
 JUPYTER_FLAGS ?=
 LINT  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: run paper test lint mutate bench smoke kernel notebooks jupyter clean
+.PHONY: run paper test lint mutate soak bench smoke kernel notebooks jupyter clean
 
 run: ## the main job: the synthetic market, default profile, into OUT; SEEDS=1,2,3 for three seeds; then all notebooks on it
 	go run ./girl/cmd/girl run -data market -profile default -seeds $(SEEDS) -out "$(OUT)"
@@ -40,6 +40,9 @@ lint: ## formatting and static checks
 # About twenty minutes on two idle cores. MUTATE="-run ppo -j 2" and the like go to it; -list says what it breaks.
 mutate: ## break one line of the mathematics at a time in a copy: which of them do the tests notice?
 	go run ./.ci/mutate $(MUTATE)
+
+soak: ## long tests: every fuzz target for SOAK (60s), kill -9 KILLS (5) times as often as in make test, bad input
+	@.ci/soak
 
 bench: ## speed, in the format benchstat reads
 	go test -run '^$$' -bench . -benchtime 5x ./...
