@@ -10,7 +10,7 @@ import (
 )
 
 func TestNothingToShowIn(t *testing.T) {
-	if err := ShowTable(results.Table{Name: "t"}); err == nil || !strings.Contains(err.Error(), "notebook") {
+	if err := ShowTable(results.Table{Name: "t", Columns: []results.Column{{Key: "a", Name: "A"}}}); err == nil || !strings.Contains(err.Error(), "notebook") {
 		t.Errorf("error %v, want one that says where a table can be shown", err)
 	}
 }
