@@ -22,7 +22,7 @@ var parts = map[string]string{
 // findings are the study in sentences: each part's effect on the written JDs, over-optimisation, the matchers, cold start, and
 // whether the trainings had come to their end.
 func (a *ablation) findings() []string {
-	out := slices.Clone(a.warnings)
+	out := append(a.fewerSeeds(), a.warnings...)
 	for _, e := range a.effects {
 		c := results.Claim{What: fmt.Sprintf("%s: GIRL − %s in %s", parts[e.model], a.label(e.model), a.goalName()),
 			Difference: e.difference, P: e.holm, Digits: 3, Seeds: len(a.opts.Seeds)}

@@ -210,3 +210,15 @@ func TestColdJDsInGroups(t *testing.T) {
 		t.Errorf("%d test pairs with cold JDs, %d if near-duplicates are overlooked", cold, single)
 	}
 }
+
+// A copy of a JD that was trained on is not cold.
+func TestFlagColdByHand(t *testing.T) {
+	group := map[string]string{"a": "a", "copy of a": "a", "b": "b"}
+	rows := []results.ScoreRow{{CVID: "old", JDID: "copy of a", ColdJD: true}, {CVID: "new", JDID: "b"}, {CVID: "new", JDID: "copy of a"}}
+	flagCold(rows, []datasets.Pair{{CVID: "old", JDID: "a"}}, []datasets.Pair{{CVID: "new", JDID: "copy of a"}, {CVID: "new", JDID: "b"}, {CVID: "old", JDID: "copy of a"}}, group)
+	for i, want := range [][2]bool{{false, false}, {true, true}, {true, false}} {
+		if got := [2]bool{rows[i].ColdCV, rows[i].ColdJD}; got != want {
+			t.Errorf("%s, %s: cold CV and JD %v, want %v", rows[i].CVID, rows[i].JDID, got, want)
+		}
+	}
+}

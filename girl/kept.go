@@ -68,6 +68,14 @@ func (r *run) seedWords() string {
 	return results.SeedCount(len(r.opts.Seeds))
 }
 
+// fewerSeeds is a finding for studies that look at fewer seeds than the run has; else there is none.
+func (r *run) fewerSeeds() []string {
+	if len(r.opts.Seeds) < r.of {
+		return []string{"This study looks at " + r.seedWords() + "."}
+	}
+	return nil
+}
+
 // on names the dataset in a title, and the seeds where a study looks at fewer than the run has.
 func (r *run) on() string {
 	if len(r.opts.Seeds) < r.of {

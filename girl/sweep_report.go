@@ -155,7 +155,7 @@ func (s step) contrast(predictor string) results.Contrast {
 
 // findings say where more JDs stop paying, whether any setting beats Base, and what writing costs.
 func (w *sweep) findings() []string {
-	var out []string
+	out := w.fewerSeeds()
 	if w.kept != "" {
 		out = append(out, w.kept)
 	}

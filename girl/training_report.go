@@ -111,18 +111,9 @@ func (r *run) trainingReport(generated []results.GeneratedRow) (*trainingOutput,
 		Notes: []string{
 			fmt.Sprintf("Over %s. 95 %% intervals: on test CVs from the bootstrap of CV groups and, from two seeds on, the spread between seeds; on validation over seeds alone (Student). Differences are on the same CVs with the same random numbers.", r.seedWords()),
 			fmt.Sprintf("A JD that does not end has proxy reward %g: a difference in the share of JDs that end is part of the difference in proxy reward.", r.cfg.PPO.EOSPenalty),
-			fmt.Sprintf("Best PPO round by seed (%s): %s.", r.seedNumbers(), bestRounds(reports)),
 		}}
-	if kept := keptStart(r.opts.Seeds, reports, modelGIRL, modelSFT); kept != "" {
-		table.Notes = append(table.Notes, "Warning: "+kept+".")
-	}
+	table.Notes = append(table.Notes, r.ppoNotes(reports)...)
 	for i, p := range reports {
-		if p.Stopped != "" {
-			table.Notes = append(table.Notes, fmt.Sprintf("Warning: PPO of seed %d stopped early: %s.", r.opts.Seeds[i], strings.TrimSuffix(p.Stopped, ".")))
-		}
-		for _, w := range p.Warnings {
-			table.Notes = append(table.Notes, fmt.Sprintf("Warning of PPO, seed %d: %s.", r.opts.Seeds[i], strings.TrimSuffix(w, ".")))
-		}
 		out.rows = append(out.rows, results.Row{Experiment: "training", Dataset: r.data.Name, Model: modelGIRL, Split: "valid", Metric: "best_round", Seed: int64(r.opts.Seeds[i]), Value: float64(p.Best.Iteration)})
 	}
 	for _, m := range list {
@@ -138,6 +129,23 @@ func (r *run) trainingReport(generated []results.GeneratedRow) (*trainingOutput,
 	}
 	out.tables = []results.Table{table}
 	return out, nil
+}
+
+// ppoNotes tell PPO's best round of each seed, and what to be warned of.
+func (r *run) ppoNotes(reports []PPOReport) []string {
+	out := []string{fmt.Sprintf("Best PPO round by seed (%s): %s.", r.seedNumbers(), bestRounds(reports))}
+	if kept := keptStart(r.opts.Seeds, reports, modelGIRL, modelSFT); kept != "" {
+		out = append(out, "Warning: "+kept+".")
+	}
+	for i, p := range reports {
+		if p.Stopped != "" {
+			out = append(out, fmt.Sprintf("Warning: PPO of seed %d stopped early: %s.", r.opts.Seeds[i], strings.TrimSuffix(p.Stopped, ".")))
+		}
+		for _, w := range p.Warnings {
+			out = append(out, fmt.Sprintf("Warning of PPO, seed %d: %s.", r.opts.Seeds[i], strings.TrimSuffix(w, ".")))
+		}
+	}
+	return out
 }
 
 // curves collects the PPO evaluations and rounds of every seed for the training figure.

@@ -161,7 +161,7 @@ var mutations = []mutation{
 	{"girl/cold-cells", "girl/coldstart.go", "r.ColdCV == c.coldCV && r.ColdJD == c.coldJD", "r.ColdCV == c.coldCV || r.ColdJD == c.coldJD", "warm pairs are counted as cold", "girl"},
 	{"girl/cold-written", "girl/coldstart.go", "writtenFor := !d.Assignment.Generator[p.CVID]", "writtenFor := d.Assignment.Generator[p.CVID]", "cold-start tests CVs without JDs", "girl"},
 	{"girl/label-leak", "girl/write.go", "if !d.Assignment.Generator[x.ID] {", "if x.ID != \"\" {", "JDs for the CVs whose labels trained the generator", "girl"},
-	{"girl/unended", "girl/write.go", "if !ended[i] {", "if !ended[i] && rows[i].Reward > j.penalty {", "a JD that does not end keeps a score below the penalty", "girl"},
+	{"girl/unended", "girl/write.go", "if !w.ended[i] {", "if !w.ended[i] && w.rows[i].Reward > j.penalty {", "a JD that does not end keeps a score below the penalty", "girl"},
 	{"girl/difference", "girl/writer_report.go", "x[s][i]-y[s][i]", "y[s][i]-x[s][i]", "GIRL-SFT − GIRL", "girl"},
 	{"girl/mean-of-k", "girl/writer_report.go", "v[i][j] /= counts[i][j]", "v[i][j] /= 1", "rewards are summed over K", "girl"},
 	{"girl/platt", "girl/platt.go", "validTest{apply(rawValid), apply(rawTest)}", "validTest{apply(rawTest), apply(rawTest)}", "validation gets the test's scores", "girl"},

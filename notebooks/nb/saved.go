@@ -14,7 +14,7 @@ import (
 	"genjobrec/results"
 )
 
-// ShowSavedTable shows a table that a study has left in the run, by its name, such as "rq3". Each cell of a notebook is a program
+// ShowSavedTable shows a table that a study or the run itself has left, by its name, such as "rq3" or "training". Each cell of a notebook is a program
 // of its own: the cell that computes a study leaves files, and later cells only read them.
 func ShowSavedTable(name string) error {
 	t, err := savedTable(RunDir(), name)
@@ -37,9 +37,9 @@ func ShowSavedFigure(name string) error {
 	return show(func() { gonbui.DisplayPng(picture) })
 }
 
-// savedTable finds a table among the sections of the run's page.
+// savedTable finds a table among the parts of the run's page: the studies', then the run's own.
 func savedTable(dir, name string) (results.Table, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "page", "rq*.json"))
+	files, err := filepath.Glob(filepath.Join(dir, "page", "r*.json")) // rq1 to rq4, then run
 	if err != nil {
 		return results.Table{}, err
 	}
@@ -48,12 +48,17 @@ func savedTable(dir, name string) (results.Table, error) {
 		if err != nil {
 			return results.Table{}, err
 		}
-		var section results.PageSection
-		if err := json.Unmarshal(data, &section); err != nil {
+		var part struct {
+			results.PageSection
+			Page results.Page
+		}
+		if err := json.Unmarshal(data, &part); err != nil {
 			return results.Table{}, fmt.Errorf("%s: %w", file, err)
 		}
-		if i := slices.IndexFunc(section.Tables, func(t results.Table) bool { return t.Name == name }); i >= 0 {
-			return section.Tables[i], nil
+		for _, section := range append(part.Page.Sections, part.PageSection) {
+			if i := slices.IndexFunc(section.Tables, func(t results.Table) bool { return t.Name == name }); i >= 0 {
+				return section.Tables[i], nil
+			}
 		}
 	}
 	return results.Table{}, fmt.Errorf("the run in %s has no table %q: execute the cell that computes it first", dir, name)

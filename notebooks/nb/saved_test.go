@@ -39,6 +39,16 @@ func TestSavedTable(t *testing.T) {
 	if diff := cmp.Diff(want, got, cmpopts.EquateNaNs(), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+	own, err := json.Marshal(map[string]any{"Key": "k", "Page": results.Page{Sections: []results.PageSection{{Name: "training", Tables: []results.Table{{Name: "training", Title: "SFT"}}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "page", "run.json"), own, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if got, err = savedTable(dir, "training"); err != nil || got.Title != "SFT" {
+		t.Errorf("the run's own table: %+v, error %v", got, err)
+	}
 	if err := os.WriteFile(filepath.Join(dir, "page", "rq2.json"), []byte("{"), 0o644); err != nil {
 		t.Fatal(err)
 	}

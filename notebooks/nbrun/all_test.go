@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// All notebooks on a small run: each shows tables and pictures, and each picture is a figure of the run. Then those figures are
-// deleted: the notebooks bring them back with the same bytes.
+// All notebooks on a small run: each shows tables and pictures, each picture is a figure of the run, and every figure is shown. Then
+// the figures are deleted: the notebooks bring them back with the same bytes.
 func TestAllNotebooks(t *testing.T) {
 	dir := smallRun(t)
 	r := kernelRunner(t, "GENJOBREC_RUN="+dir)
@@ -52,6 +52,11 @@ func TestAllNotebooks(t *testing.T) {
 	noLeftovers(t, r, "")
 
 	before := figureFiles(t, dir)
+	for _, file := range slices.Sorted(maps.Keys(before)) {
+		if figure, ok := strings.CutSuffix(file, ".png"); ok && !shown[figure] {
+			t.Errorf("no notebook shows the run's figure %s", figure)
+		}
+	}
 	for file := range before {
 		if shown[strings.TrimSuffix(file, filepath.Ext(file))] {
 			if err := os.Remove(filepath.Join(dir, "figures", file)); err != nil {
