@@ -89,6 +89,8 @@ func FuzzVerifyArtefacts(f *testing.F) {
 	record := []byte(`{"stage":"sft","key":"k","outputs":{"weights":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}}`)
 	f.Add(manifestOf(`{"dir":"seed-1","stage":"sft","key":"k","outputs":{"weights":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}}`), record)
 	f.Add(manifestOf(`{"dir":"../..","stage":"../sft","key":"k","outputs":{"../../../etc/passwd":"x","/etc/passwd":"","":"",".":"y"}}`), record[:20])
+	f.Add(manifestOf(`{"dir":"seed-1","stage":"sft","key":"k","outputs":{"../../outside":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}}`), record)
+	f.Add(manifestOf(`{"dir":"..","stage":"sft","key":"k","outputs":{}}`), record)
 	f.Add([]byte(`{"seeds":[1,-1],"config":null,"stages":[{"stage":"evaluate"}],"started":"x"}`), []byte("null"))
 	f.Add([]byte("{"), []byte("[]"))
 	f.Fuzz(func(t *testing.T, m, rec []byte) {
@@ -116,6 +118,9 @@ func FuzzVerifyArtefacts(f *testing.F) {
 		inside := 0
 		for _, s := range got.Stages {
 			if !filepath.IsLocal(filepath.Join(s.Dir, s.Stage)) {
+				if !slices.ContainsFunc(v.Faults, func(f string) bool { return strings.HasSuffix(f, "lies outside the run") }) {
+					t.Fatalf("stage %s of %s lies outside the run, and nobody minds", s.Stage, s.Dir)
+				}
 				continue
 			}
 			for name := range s.Outputs {

@@ -112,7 +112,7 @@ func FuzzInlineSVG(f *testing.F) {
 	for _, s := range []string{
 		`<svg viewBox="0 0 1 1"><script>alert(1)</script></svg>`, `<svg viewBox="0 0 1 1" onload="x()"/>`, `<svg viewBox="0"><g style="fill:u\rl(x)"/></svg>`,
 		`<svg viewBox="0"><text>&lt;script&gt;</text><!-- <script> --><![CDATA[<script>]]></svg>`, `<!DOCTYPE svg [<!ENTITY x "y">]><svg viewBox="0">&x;</svg>`,
-		`<svg viewBox="0"><a:script xmlns:a="x"/></svg>`, `<svg viewBox="0"/><svg viewBox="0"/>`, `<svg viewBox="0"><path d="&#34; onload=&#34;"/></svg>`,
+		`<svg viewBox="0"><a:script xmlns:a="x"/></svg>`, `<svg viewBox="0"/><svg viewBox="0"/>`, `<svg viewBox="0"><path fill="URL(http://x)"/></svg>`, `<svg viewBox="0"><g style="@import 'x'"/></svg>`, `<svg viewBox="0"><path d="&#34; onload=&#34;"/></svg>`,
 	} {
 		f.Add([]byte(s), `" onload="`)
 	}

@@ -3,7 +3,6 @@ package chat
 import (
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -80,9 +79,7 @@ func FuzzConfigFromEnv(f *testing.F) {
 			if strings.Contains(value, "\x00") {
 				t.Skip("no environment holds this")
 			}
-			if err := os.Setenv(name, value); err != nil {
-				t.Fatal(err)
-			}
+			t.Setenv(name, value)
 		}
 		c, err := FromEnv("GIRL_FUZZ")
 		if err != nil {
