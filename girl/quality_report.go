@@ -43,7 +43,11 @@ func (q *quality) conclude(s *qualityStatistics, llm *llmJudged) (*QualityReport
 	for _, f := range figures {
 		out.Figures = append(out.Figures, f.figure)
 	}
-	return out, errors.Join(q.addSection("rq1", "RQ1: are the written job descriptions good?", out.Tables, figures...), q.writeContests(q.path("rq1.csv"), s, llm), q.writeStudyManifest("rq1"))
+	kept, err := q.girlKeptStart()
+	if err != nil {
+		return nil, err
+	}
+	return out, errors.Join(q.addStudy("rq1", "RQ1: are the written job descriptions good?", q.findings(s, llm, kept), out.Tables, figures...), q.writeContests(q.path("rq1.csv"), s, llm), q.writeStudyManifest("rq1"))
 }
 
 // aboutOffline says what to know of the offline judge and of who competes.
@@ -93,7 +97,7 @@ func (q *quality) winTable(name, title string, m *judge.Matrix, about []string) 
 	for _, c := range m.Cells {
 		t.Rows = append(t.Rows, results.TableRow{Rule: last != "" && last != c.A+c.B, Notes: warningNotes(q.cellWarnings(c)), Cells: []results.Cell{results.Text(c.A), results.Text(c.B), results.Text(c.Criterion.String()),
 			results.Number(float64(c.Win)), results.Number(float64(c.Tie)), results.Number(float64(c.Lose)), results.Number(float64(c.Invalid)),
-			results.WithInterval(c.Net.Value, max(c.Net.Low, -1), min(c.Net.High, 1)), results.Number(c.PHolm)}})
+			estimateCell(bounded(c.Net)), results.Number(c.PHolm)}})
 		last = c.A + c.B
 	}
 	return t

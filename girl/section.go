@@ -33,13 +33,9 @@ type captioned struct {
 	title, caption string
 }
 
-// addSection writes a study's tables and figures to the run's folders tables and figures, keeps them for the page, in place of
-// what the same study left earlier, and draws index.html anew. name is one of studies. The run must be finished.
-func (r *run) addSection(name, title string, tables []results.Table, figures ...captioned) error {
-	return r.addStudy(name, title, nil, tables, figures...)
-}
-
-// addStudy is addSection with what was found, sentences that stand above the tables.
+// addStudy writes a study's tables and figures to the run's folders tables and figures, keeps them for the page, in place of
+// what the same study left earlier, and draws index.html anew. name is one of studies; findings are sentences that stand above the
+// tables. The run must be finished.
 func (r *run) addStudy(name, title string, findings []string, tables []results.Table, figures ...captioned) error {
 	if !slices.Contains(studies, name) {
 		return fmt.Errorf("page: %q is no study, want one of %q", name, studies)
