@@ -67,7 +67,7 @@ func (b Bootstrap) Mean(clusters []int, values ...[]float64) (Estimate, error) {
 		warnings = append(warnings, Warning(fmt.Sprintf("only %d clusters: bootstrap intervals are too narrow", len(size))))
 	}
 	mean, _ := meanSD(bySeed)
-	e, err := b.Summarise(mean, draws, warnings)
+	e, err := b.Summarise(mean, draws, len(size), warnings)
 	if err != nil {
 		return e, err
 	}

@@ -160,7 +160,7 @@ func (r *RQ2Report) sameSeeds(a, b SystemID) bool {
 
 // gain is the estimate of the mean of a less that of b, with the uncertainty of test pairs and seeds.
 func (r *RQ2Report) gain(a, b []float64, drawsA, drawsB [][]float64, paired bool) (eval.Estimate, error) {
-	e, err := r.boot.Summarise(mean(a)-mean(b), subtract(meanDraws(drawsA), meanDraws(drawsB)), nil)
+	e, err := r.boot.Summarise(mean(a)-mean(b), subtract(meanDraws(drawsA), meanDraws(drawsB)), r.Groups, nil)
 	if err != nil {
 		return e, err
 	}
