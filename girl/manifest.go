@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -14,6 +16,8 @@ import (
 	"time"
 
 	"github.com/klauspost/cpuid/v2"
+
+	"genjobrec/results"
 )
 
 // manifest says what made a run's artefacts.
@@ -37,6 +41,7 @@ type manifest struct {
 	Config    map[string]json.RawMessage `json:"config"`
 	Notes     []string                   `json:"notes"`
 	Stages    []manifestStage            `json:"stages"`
+	Shown     map[string]string          `json:"shown,omitempty"` // of a study: numbers, tables, figures, part of the page → sha256
 }
 
 // finished reports whether the run came to its tables.
@@ -123,24 +128,55 @@ func machine() string {
 func studyManifest(name string) string { return name + "." + ManifestFile }
 
 // writeStudyManifest leaves a manifest of the study that was added to a run. One that found everything there already leaves the
-// earlier manifest, which tells what it took; one that went on with an interrupted study adds its time to that one's.
+// earlier manifest, which tells what it took, with the hashes of what is shown now; one that went on with an interrupted study adds its
+// time to that one's.
 func (r *run) writeStudyManifest(name string) error {
 	path := filepath.Join(r.dir, studyManifest(name))
+	shown, err := r.hashShown(name)
+	if err != nil {
+		return err
+	}
 	var before manifest
 	earlier := readJSON(path, &before) == nil
 	if r.executed == 0 && earlier {
-		return nil
+		if maps.Equal(shown, before.Shown) {
+			return nil
+		}
+		before.Shown = shown
+		return writeJSON(path, before)
 	}
 	m, err := r.manifest()
 	if err != nil {
 		return err
 	}
+	m.Shown = shown
 	m.Stages = slices.DeleteFunc(m.Stages, func(s manifestStage) bool { return !ofStudy(name, s) })
 	if earlier && m.buildsOn(&before) {
 		m.Started = before.Started
 		m.Seconds += before.Seconds
 	}
 	return writeJSON(path, m)
+}
+
+// hashShown hashes the files that a study shows, as far as they are there.
+func (r *run) hashShown(name string) (map[string]string, error) {
+	section := sectionsDir + "/" + name + ".json"
+	files := []string{name + ".csv", section}
+	var s results.PageSection
+	if err := readJSON(r.path(section), &s); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	shown := map[string]string{}
+	for _, f := range append(files, sectionFiles(s)...) {
+		switch h, err := hashFile(r.path(f)); {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return nil, err
+		default:
+			shown[f] = h
+		}
+	}
+	return shown, nil
 }
 
 // interruptedStudy leaves a manifest also when the study is not finished, so that no time is lost.

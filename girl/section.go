@@ -88,17 +88,21 @@ func pageSection(name, title string, tables []results.Table, figures []captioned
 	return s, nil
 }
 
-// removeShown removes the files of a section's tables and figures: an earlier study may have had more of them.
-func (r *run) removeShown(s results.PageSection) error {
-	var files []string
+// sectionFiles are the files of a section's tables and figures in a run's folder.
+func sectionFiles(s results.PageSection) (files []string) {
 	for _, t := range s.Tables {
 		files = append(files, tableFiles(t.Name)...)
 	}
 	for _, f := range s.Figures {
 		files = append(files, figureFiles(f.Name)...)
 	}
+	return files
+}
+
+// removeShown removes the files of a section's tables and figures: an earlier study may have had more of them.
+func (r *run) removeShown(s results.PageSection) error {
 	var errs []error
-	for _, f := range files {
+	for _, f := range sectionFiles(s) {
 		if err := os.Remove(r.path(f)); !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}

@@ -24,7 +24,7 @@ func (v *Verification) fault(format string, args ...any) {
 	v.Faults = append(v.Faults, fmt.Sprintf(format, args...))
 }
 
-// Verify checks a finished run against its manifests: every artefact has the hash that is recorded, the data are those of
+// Verify checks a finished run against its manifests: every artefact, and what each study shows, has the hash that is recorded, the data are those of
 // the run, and every number of results.csv comes out again from scores.parquet, generated.parquet and the training histories. An error is one that kept
 // it from looking; what it found is in the Verification.
 func Verify(ctx context.Context, runDir string) (*Verification, error) {
@@ -46,6 +46,7 @@ func Verify(ctx context.Context, runDir string) (*Verification, error) {
 		if s.DataKey != m.DataKey {
 			v.fault("%s is of other data than %s", filepath.Base(path), ManifestFile)
 		}
+		v.hashes(runDir, filepath.Base(path), "", s.Shown)
 		v.artefacts(runDir, filepath.Base(path), s.Stages)
 	}
 	c, err := NewConfig(m.Profile, settings)
@@ -80,24 +81,30 @@ func (v *Verification) artefacts(runDir, from string, stages []manifestStage) {
 		} else if own.Key != s.Key {
 			v.fault("%s: stage %s of %s was made again since, with other settings or inputs", from, s.Stage, s.Dir)
 		}
-		for name, want := range s.Outputs {
-			if !filepath.IsLocal(filepath.Join(s.Dir, name)) {
-				v.fault("%s: %s lies outside the run", from, filepath.Join(s.Dir, name))
-				continue
-			}
-			v.Files++
-			got, err := hashFile(filepath.Join(dir, name))
-			switch {
-			case errors.Is(err, fs.ErrNotExist):
-				v.fault("%s is missing", filepath.Join(s.Dir, name))
-			case err != nil:
-				v.fault("%s: %v", filepath.Join(s.Dir, name), err)
-			case got != want:
-				v.fault("%s has changed since it was made", filepath.Join(s.Dir, name))
-			}
-		}
+		v.hashes(runDir, from, s.Dir, s.Outputs)
 	}
 	slices.Sort(v.Faults)
+}
+
+// hashes compares files of a folder of the run with their recorded hashes.
+func (v *Verification) hashes(runDir, from, dir string, files map[string]string) {
+	for name, want := range files {
+		file := filepath.Join(filepath.FromSlash(dir), filepath.FromSlash(name))
+		if !filepath.IsLocal(file) {
+			v.fault("%s: %s lies outside the run", from, file)
+			continue
+		}
+		v.Files++
+		got, err := hashFile(filepath.Join(runDir, file))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			v.fault("%s is missing", file)
+		case err != nil:
+			v.fault("%s: %v", file, err)
+		case got != want:
+			v.fault("%s has changed since it was made", file)
+		}
+	}
 }
 
 // verifyTolerance is how far a number that was computed again may be off: rounding of sums.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -102,6 +103,53 @@ func TestKilledRunsEndWithTheSameBytes(t *testing.T) {
 	want := readAll(t, whole, files)
 	for name, data := range readAll(t, dir, files) {
 		if data != want[name] {
+			t.Errorf("%s has other bytes than without kills", name)
+		}
+	}
+	if got, want := names(t, dir), names(t, whole); !slices.Equal(got, want) {
+		t.Errorf("the files are %v, want %v", got, want)
+	}
+	if !t.Failed() {
+		killStudies(t, whole, dir, times, rng)
+	}
+}
+
+// killStudies does to the studies of a run what its caller did to the run: whole and dir are equal runs.
+func killStudies(t *testing.T, whole, dir string, times int, rng *rand.Rand) {
+	kills := 0
+	for _, study := range []struct {
+		args    []string
+		targets []string // stages to kill in, or soon after
+	}{
+		{[]string{"judge"}, []string{"/untuned", "/reward-scores", "rq1/statistics"}},
+		{[]string{"ablate"}, []string{"/ppo-without-sft", "/write-", "rq3/match", "/cold-start"}},
+		{[]string{"sweep", "-k", "1", "-temperatures", ""}, []string{"/write-", "rq4/match"}},
+	} {
+		if code, _, stderr := girlCommand(t, append(study.args, "-run", whole)...); code != exitOK {
+			t.Fatalf("%s: exit code %d: %s", study.args, code, stderr)
+		}
+		args := append(study.args, "-run", dir)
+		for _, target := range study.targets {
+			for range times {
+				if _, finished := killed(t, target, time.Duration(rng.Int64N(int64(500*time.Millisecond))), args); finished {
+					break
+				}
+				kills++
+			}
+		}
+		if output, err := process(args...).CombinedOutput(); err != nil {
+			t.Fatalf("the last start of %s: %v\n%s", study.args, err, output)
+		}
+	}
+	t.Logf("studies killed %d times", kills)
+	if kills < 5*times {
+		t.Errorf("studies were killed %d times only", kills)
+	}
+	timed := regexp.MustCompile(`(?m)^.*,ms_per_cv,.*$`) // of RQ4: wall time
+	files := []string{"rq1.csv", "rq3.csv", "rq4.csv", "tables/rq1.md", "tables/rq3.md", "figures/rq3.svg"}
+	want := readAll(t, whole, files)
+	for name, data := range readAll(t, dir, files) {
+		if timed.ReplaceAllString(data, "") != timed.ReplaceAllString(want[name], "") {
 			t.Errorf("%s has other bytes than without kills", name)
 		}
 	}

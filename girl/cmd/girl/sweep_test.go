@@ -73,6 +73,19 @@ func TestSweepContainsTheRun(t *testing.T) {
 	if after := must(os.ReadFile(filepath.Join(dir, "rq4.csv")))(t); string(after) != string(before) {
 		t.Error("rq4.csv is not restored to the same bytes")
 	}
+
+	// girl verify knows what the study shows.
+	if code, stdout, stderr := girlCommand(t, "verify", dir); code != exitOK {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	flip(t, filepath.Join(dir, "rq4.csv"))
+	must(0, os.Remove(filepath.Join(dir, "figures", "rq4_samples.png")))(t)
+	_, stdout, _ := girlCommand(t, "verify", dir)
+	for _, want := range []string{"rq4.csv has changed", "figures/rq4_samples.png is missing"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("%q is not mentioned:\n%s", want, stdout)
+		}
+	}
 }
 
 func TestSweepRefuses(t *testing.T) {
