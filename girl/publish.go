@@ -12,7 +12,7 @@ import (
 	"genjobrec/results/wholefile"
 )
 
-// Publish copies what of a finished run may be shown to others into the folder out, replacing what is there: tables, figures as SVG,
+// Publish copies what of a finished run may be shown to others into the folder out, replacing what is there: tables, figures,
 // numbers in long form, the page and the manifests, without the folders of the machine. No CVs, JDs or scores of single pairs go
 // along. The page of a run on real data that shows texts is refused.
 func Publish(runDir, out string) error {
@@ -31,7 +31,7 @@ func Publish(runDir, out string) error {
 		return err
 	}
 	var files []string
-	for _, pattern := range []string{"tables/*", "figures/*.svg", "results.csv", "rq*.csv", pageFile, "*" + ManifestFile} {
+	for _, pattern := range []string{"tables/*", "figures/*", "results.csv", "rq*.csv", pageFile, "*" + ManifestFile} {
 		found, err := fs.Glob(os.DirFS(runDir), pattern)
 		if err != nil {
 			return err
