@@ -38,5 +38,9 @@ func (c Config) Validate() error {
 	if c.CriticWarmup >= c.Iterations {
 		return fmt.Errorf("ppo.critic_warmup=%d leaves none of ppo.iterations=%d to the policy", c.CriticWarmup, c.Iterations)
 	}
+	// Else the first round whose KL is well below its target turns β to 0 or below: distance from the reference would be rewarded.
+	if c.AdaptiveKL && klErrorClip*float64(c.Rollouts) >= c.KLHorizon {
+		return fmt.Errorf("ppo.kl_horizon=%g is too short for ppo.rollouts=%d: adaptive_kl can shrink β by %g·rollouts/kl_horizon a round, which must be below 1", c.KLHorizon, c.Rollouts, klErrorClip)
+	}
 	return nil
 }

@@ -24,16 +24,17 @@
 //   - 14 the critic starts as the normalised reward model: TestCriticStartsAsNormalisedReward
 //   - 15 padding counts in no mean: TestMaskedTokensCountNowhere, TestEpisodesByHand
 //   - 16 GAE with a terminal value of 0, loop against definition and graph; returns before whitening: TestGoldenGAE, TestGAEIsSumOfDiscountedErrors, TestGAEEqualsGraph, TestEpisodesByHand
-//   - 17 whitening: TestGoldenWhiten, TestEpisodesByHand
-//   - 18 a fresh shuffle each epoch; the first minibatch's ratio is exactly 1: TestEpochsAreShuffledAfresh, TestRunImprovesAndLeavesFrozenModelsAlone, TestOneTemperatureEverywhere
+//   - 17 whitening: TestGoldenWhiten, TestEpisodesByHand, TestWhitenedRewardsKeepTheirMean
+//   - 18 a fresh shuffle each epoch; the first minibatch's ratio is exactly 1: TestEpochsAreShuffledAfresh, TestRunImprovesAndLeavesFrozenModelsAlone, TestFirstMinibatchHasRatioOne,
+//     TestOneTemperatureEverywhere
 //   - 19 clipped losses and their gradients: TestGoldenPolicyLossAndSlope, TestPolicySlopeAtRatioOne, TestGoldenValueLoss, TestLossGradientsAgainstFiniteDifferences,
 //     TestLossGradientsThroughModels; of SFT, reward model and matchers: lm.TestGradientEqualsFiniteDifferences, sft.TestLossGradientEqualsFiniteDifferences,
 //     reward.TestLossGradientEqualsFiniteDifferences, recommend.TestGradientAgainstFiniteDifferences
 //   - 20 an update step is one batch, whose mean is over its tokens: TestMaskedTokensCountNowhere
-//   - 21 the log-ratio is clamped before exp, the logged KL never: TestLogRatioIsClampedAndKLIsNot
-//   - 22 linear decay, clipping by the global norm: TestRatesDecayLinearly, lm.TestLinearRateByHand, lm.TestClippingIsGlobal
-//   - 23 adaptive β, after the step and across a resume: TestGoldenAdaptiveKL, TestBetaFollowsKL, TestResumeEndsWithTheSameBits
-//   - 24 what is logged: TestGlossaryIsComplete, TestExplainedVariance, TestGoldenKLEstimators, TestEachGuardWarns
+//   - 21 the log-ratio is clamped before exp, the logged KL to the reference never, and of the approximate KL r alone, not −log r: TestLogRatioIsClampedAndKLIsNot
+//   - 22 linear decay, clipping by the global norm: TestRatesDecayLinearly, TestStepsObeyTheirSettings, lm.TestLinearRateByHand, lm.TestClippingIsGlobal
+//   - 23 adaptive β, after the step and across a resume: TestGoldenAdaptiveKL, TestBetaFollowsKL, TestResumeEndsWithTheSameBits, TestAdaptiveBetaStaysPositive
+//   - 24 what is logged: TestGlossaryIsComplete, TestRoundIsLoggedByHand, TestEvaluationEqualsItsDefinitions, TestExplainedVariance, TestGoldenKLEstimators, TestEachGuardWarns
 //
 // And the whole: PPO reaches the known optimum π ∝ π_ref·exp(r/β) (TestBanditReachesKnownOptimum, TestPolicyReachesOptimumOverTexts), one training step is that of
 // independent implementations (lm.TestTrainingStepEqualsSlowReference, lm.TestDecoderEqualsPyTorch), evaluation sees new weights (lm.TestEvaluationSeesNewWeights,

@@ -18,7 +18,7 @@ const (
 	limitNegativeKL = -1.0 // nats
 
 	// The variance of the ratio is the χ² divergence of the updated policy from the one that wrote: at 1 the effective sample size,
-	// n/(1 + variance), is half the number of tokens. A healthy training stays near 0.01.
+	// n/(1 + variance), is half the number of tokens.
 	limitRatioVar = 1.0
 
 	// The mean of the ratio is 1 but for noise. Far below, the updated policy has left the tokens that were written.
@@ -27,8 +27,8 @@ const (
 	// The first minibatch of a round meets the very weights that wrote it: its ratio is exactly 1 on the Go backend, and within rounding on others.
 	limitFirstRatio = 0.01 // distance from 1
 
-	limitEOSRate       = 0.01 // share of responses; near 1 is usual
-	limitPolicyClipped = 0.5  // share of tokens; 0.05 to 0.3 is usual
+	limitEOSRate       = 0.01 // share of responses
+	limitPolicyClipped = 0.5  // share of tokens
 	limitEntropyShare  = 0.2  // of the first round's entropy
 )
 

@@ -4,8 +4,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// maxLogRatio bounds log π − log π_old before exp, so that one absurd token cannot overflow a batch. The KL that is logged
-// is never clamped.
+// maxLogRatio bounds log π − log π_old before exp, so that one absurd token cannot overflow a batch. No KL that is logged is
+// made of bounded log-ratios: such a token must show.
 const maxLogRatio = 20
 
 // maskedMean is Σ x·mask / Σ mask: [N], [N] → [].
@@ -18,10 +18,10 @@ func maskedMean(x, mask *Node) *Node {
 //	mean of max(−A·ratio, −A·clip(ratio, 1−ε, 1+ε)), ratio = exp(log π − log π_old),
 //
 // over N tokens of weight mask, with the share of tokens whose clipped branch won (clipFraction), Schulman's k3 estimate of
-// KL(π_old‖π), and the ratio's mean and variance. All inputs [N], all outputs [].
+// KL(π_old‖π), whose −log ratio is that before the bound, and the ratio's mean and variance. All inputs [N], all outputs [].
 func PolicyLoss(logProbs, old, advantages, mask *Node, clip float64) (loss, clipFraction, approxKL, ratioMean, ratioVar *Node) {
-	logRatio := ClipScalar(Sub(logProbs, old), -maxLogRatio, maxLogRatio)
-	ratio := Exp(logRatio)
+	logRatio := Sub(logProbs, old)
+	ratio := Exp(ClipScalar(logRatio, -maxLogRatio, maxLogRatio))
 	plain := Neg(Mul(advantages, ratio))
 	clipped := Neg(Mul(advantages, ClipScalar(ratio, 1-clip, 1+clip)))
 	loss = maskedMean(Max(plain, clipped), mask)

@@ -62,18 +62,15 @@ func meanVariance(rows [][]float64) (mean, variance float64) {
 	return mean, variance / n
 }
 
+// klErrorClip bounds the relative error of the KL that β follows.
+const klErrorClip = 0.2
+
 // AdaptiveBeta is the controller of Ziegler et al. 2019, applied after the update:
 //
-//	β ← β·(1 + clip(KL/target − 1, ±0.2)·episodes/horizon), KL the mean per-sequence sum.
+//	β ← β·(1 + clip(KL/target − 1, ±klErrorClip)·episodes/horizon), KL the mean per-sequence sum.
 func AdaptiveBeta(beta, kl, target, horizon float64, episodes int) float64 {
-	err := min(0.2, max(-0.2, kl/target-1))
+	err := min(klErrorClip, max(-klErrorClip, kl/target-1))
 	return beta * (1 + err*float64(episodes)/horizon)
-}
-
-// KLEstimates are Schulman's estimators from d = log π − log π_ref at tokens sampled from π: k1 = d is unbiased, k2 = d²/2
-// biased with low variance, k3 = e^−d − 1 + d unbiased and never negative.
-func KLEstimates(d float64) (k1, k2, k3 float64) {
-	return d, d * d / 2, math.Expm1(-d) + d
 }
 
 // ExplainedVariance is 1 − Var(returns − values)/Var(returns): 1 is a perfect critic, 0 one no better than the mean,

@@ -12,24 +12,24 @@ import (
 type Iteration struct {
 	Iteration         int     `json:"iteration"`
 	Warmup            bool    `json:"warmup,omitempty"`      // the critic's warm-up: no policy step, so that nothing of one was measured and its metrics are 0 or left out
-	Score             float64 `json:"score"`                 // mean normalised proxy score; rises from about 0, the reference's mean
+	Score             float64 `json:"score"`                 // mean normalised proxy score
 	Reward            float64 `json:"reward"`                // mean of score − β·KL, what PPO maximises
-	KL                float64 `json:"kl"`                    // mean per-sequence Σ(log π − log π_ref), nats; 0 at the start, never far below
-	Entropy           float64 `json:"entropy"`               // −mean log π of sampled tokens, nats; a fall towards 0 is collapse
-	EOSRate           float64 `json:"eos_rate"`              // share of responses that end; near 1 is healthy
+	KL                float64 `json:"kl"`                    // mean per-sequence Σ(log π − log π_ref), nats
+	Entropy           float64 `json:"entropy"`               // −mean log π of sampled tokens, nats
+	EOSRate           float64 `json:"eos_rate"`              // share of responses that end
 	Length            float64 `json:"length"`                // mean response tokens
 	Beta              float64 `json:"beta"`                  // β in force
 	PolicyLoss        float64 `json:"policy_loss"`           // clipped surrogate
-	ValueLoss         float64 `json:"value_loss"`            // clipped, falls as the critic learns
-	ApproxKL          float64 `json:"approx_kl"`             // k3 estimate of KL(π_old‖π) during updates, nats a token; below 0.05 is healthy
-	PolicyClipped     float64 `json:"policy_clipped"`        // share of tokens clipped; 0.05 to 0.3 is healthy
+	ValueLoss         float64 `json:"value_loss"`            // ½ mean of the clipped squared error
+	ApproxKL          float64 `json:"approx_kl"`             // k3 estimate of KL(π_old‖π) during updates, nats a token
+	PolicyClipped     float64 `json:"policy_clipped"`        // share of tokens clipped
 	ValueClipped      float64 `json:"value_clipped"`         // share of values clipped
-	RatioMean         float64 `json:"ratio_mean,omitempty"`  // stays near 1
-	RatioVar          float64 `json:"ratio_var"`             // stays well below 1
+	RatioMean         float64 `json:"ratio_mean,omitempty"`  // of π/π_old during updates
+	RatioVar          float64 `json:"ratio_var"`             // variance of the same
 	FirstRatio        float64 `json:"first_ratio,omitempty"` // mean ratio of the round's first minibatch: exactly 1
 	PolicyGradNorm    float64 `json:"policy_grad_norm"`      // before clipping
 	ValueGradNorm     float64 `json:"value_grad_norm"`       // before clipping
-	ExplainedVariance float64 `json:"explained_variance"`    // of returns by values; towards 1 as the critic learns
+	ExplainedVariance float64 `json:"explained_variance"`    // of returns by values
 	Tokens            int     `json:"tokens"`                // response tokens sampled
 }
 

@@ -7,6 +7,9 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"genjobrec/girl/lm"
 )
 
@@ -39,14 +42,9 @@ func TestMeasureByHand(t *testing.T) {
 		{"huge margins", []float64{1e6, 0}, []float64{0, 1e6}, Metrics{CVs: 1, Pairs: 2, Accuracy: 0.5, PairAccuracy: 0.5, Loss: 5e5, ChosenMean: 5e5, RejectedMean: 5e5, Calibration: 0.5}},
 	} {
 		got := measure(c.chosen, c.rejected, make([]int, len(c.chosen)))
-		if got.Pairs != c.want.Pairs {
-			t.Errorf("%s: %d pairs", c.name, got.Pairs)
+		if diff := cmp.Diff(c.want, got, cmpopts.EquateApprox(exact, exact)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
-		near(t, c.name+": accuracy", got.Accuracy, c.want.Accuracy, exact)
-		near(t, c.name+": loss", got.Loss, c.want.Loss, exact)
-		near(t, c.name+": mean of chosen", got.ChosenMean, c.want.ChosenMean, exact)
-		near(t, c.name+": mean of rejected", got.RejectedMean, c.want.RejectedMean, exact)
-		near(t, c.name+": calibration", got.Calibration, c.want.Calibration, exact)
 	}
 }
 
