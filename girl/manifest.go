@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -224,7 +225,10 @@ func revision() string {
 			return rev + dirty
 		}
 	}
-	// go run stamps no revision.
+	// go run stamps no revision, but starts from the sources that it runs. Another program may be older than what lies here now.
+	if path, err := os.Executable(); err != nil || !strings.Contains(path, "go-build") {
+		return ""
+	}
 	out, err := exec.Command("git", "rev-parse", "HEAD").Output()
 	if err != nil {
 		return ""

@@ -232,7 +232,7 @@ const (
 )
 
 // qualityVersion enters the keys of the study's stages: raise it when a change of judges or contests changes what they write.
-const qualityVersion = 2
+const qualityVersion = 3
 
 // contestKey is what the contests depend on.
 func (q *quality) contestKey() []any {
@@ -372,7 +372,7 @@ type qualityStatistics struct {
 // statistics counts and resamples, which takes longer than judging; the result is kept as Go's own binary encoding, because it holds
 // NaN where nothing is known. The same numbers are in the tables' CSV files.
 func (q *quality) statistics(offline *stageRecord, llm *llmJudged) (*qualityStatistics, error) {
-	key := []any{qualityVersion, offline.Key, q.cfg.Eval.Resamples, q.cfg.Split.Seed}
+	key := []any{reportVersion, offline.Key, q.cfg.Eval.Resamples, q.cfg.Split.Seed}
 	for _, seed := range q.opts.Seeds {
 		key = append(key, q.scoreKeys[seed])
 	}
@@ -632,9 +632,10 @@ func (d *Data) matchedJDs(s datasets.Split) map[string][]string {
 }
 
 // nearestMatched gives each test CV the matched JD of the training CV whose text is nearest by TF-IDF cosine: what copying would do.
+// Like the writers it knows the pairs of the generator's share of the training CVs only.
 func (d *Data) nearestMatched() map[string]string {
 	train, matched := d.cvsOf(datasets.Train), d.matchedJDs(datasets.Train)
-	train = slices.DeleteFunc(train, func(x datasets.CV) bool { return len(matched[x.ID]) == 0 })
+	train = slices.DeleteFunc(train, func(x datasets.CV) bool { return len(matched[x.ID]) == 0 || !d.Assignment.Generator[x.ID] })
 	texts := make([]string, len(train))
 	for i, x := range train {
 		texts[i] = x.Text

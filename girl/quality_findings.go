@@ -54,7 +54,7 @@ func equalLength(lengths []judge.LengthReport) []string {
 	var out []string
 	for _, l := range lengths {
 		if l.Criterion == judge.Overall && l.A == modelGIRL && !math.IsNaN(l.Controlled.Value) {
-			s := fmt.Sprintf("Overall GIRL wins %.2f of its contests with %s as they are and %s at equal length.", l.Raw, l.B, results.PlainInterval(l.Controlled, 2))
+			s := fmt.Sprintf("Overall win rate of GIRL against %s, a tie being half a win: %.2f as they are and %s at equal length.", l.B, l.Raw, results.PlainInterval(l.Controlled, 2))
 			for _, w := range extrapolated(l) {
 				s += " Warning: " + string(w) + "."
 			}

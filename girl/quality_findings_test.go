@@ -45,7 +45,7 @@ func TestQualityFindings(t *testing.T) {
 		"Judge: " + q.data.offlineJudgeName() + ".",
 		"Net win rate of GIRL against GIRL-SFT, overall: +0.25 [−0.01, +0.50], p = 0.060 (Holm), 2 seeds: not shown.",
 		"Net win rate of GIRL against " + systemReal + ", overall: −0.90 [−1.00, −0.70], p < 0.001 (Holm), 2 seeds: shown, worse.",
-		"Overall GIRL wins 0.62 of its contests with GIRL-SFT as they are and 0.50 [0.40, 0.60] at equal length. Warning: the lengths are alike in 0 of 100 contests only: the win rate at equal length is extrapolated.",
+		"Overall win rate of GIRL against GIRL-SFT, a tie being half a win: 0.62 as they are and 0.50 [0.40, 0.60] at equal length. Warning: the lengths are alike in 0 of 100 contests only: the win rate at equal length is extrapolated.",
 		"No language model and no human has judged.",
 		"Share of runs of tokens that stand in a training JD: GIRL-SFT 0.12 [0.02, 0.22], GIRL 0.62 [0.52, 0.72].",
 	}

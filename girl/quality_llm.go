@@ -116,7 +116,7 @@ func (q *quality) write() error {
 	}
 	cvs := q.drawCVs(q.options.CVs)
 	q.llm = "LLM " + c.Model
-	key := []any{qualityVersion, q.dataKey, prompt.version(), c.Model, c.Temperature, c.MaxTokens, c.Format, cvs}
+	key := []any{qualityVersion, q.dataKey, prompt.version(), c.BaseURL, c.Model, c.Temperature, c.MaxTokens, c.Format, cvs}
 	rec, err := q.stage(q.folder, "write-llm", key, []string{llmTextsFile, llmUsageFile}, func(rec *stageRecord) error {
 		cache, err := chat.OpenCache(filepath.Join(q.folder, writerAnswersFile))
 		if err != nil {
@@ -216,7 +216,7 @@ func (q *quality) judgeLLM() (*llmJudged, error) {
 	}
 	cvs := q.drawCVs(q.options.CVs)
 	out := &llmJudged{model: c.Model, cvs: len(cvs)}
-	key := []any{q.contestKey(), judge.PromptVersion(), c.Model, c.MaxTokens, c.Format, cvs}
+	key := []any{q.contestKey(), judge.PromptVersion(), c.BaseURL, c.Model, c.MaxTokens, c.Format, cvs}
 	rec, err := q.stage(q.folder, "judge-llm", key, []string{judgementsLLMFile, judgeUsageFile}, func(rec *stageRecord) error {
 		texts, err := q.texts()
 		if err != nil {

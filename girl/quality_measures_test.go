@@ -24,7 +24,7 @@ func measuredData() *Data {
 	d := &Data{Dataset: &datasets.Dataset{Name: "small", CVs: []datasets.CV{{ID: "t1", Text: "night nurse"}, {ID: "t2", Text: "heating plumber"}},
 		JDs:   []datasets.JD{{ID: "o1", Text: "alpha beta gamma delta"}, {ID: "o2", Text: "alpha beta epsilon zeta"}, {ID: "o3", Text: "eta theta iota kappa"}},
 		Pairs: []datasets.Pair{{CVID: "t1", JDID: "o1", Label: 1}, {CVID: "t1", JDID: "o2", Label: 1}, {CVID: "t2", JDID: "o3", Label: 1}, {CVID: "t2", JDID: "j11"}}},
-		Assignment: &datasets.Assignment{Split: map[string]datasets.Split{"t1": datasets.Test, "t2": datasets.Test}, Group: map[string]int{"t1": 4, "t2": 5}}}
+		Assignment: &datasets.Assignment{Split: map[string]datasets.Split{"t1": datasets.Test, "t2": datasets.Test}, Group: map[string]int{"t1": 4, "t2": 5}, Generator: map[string]bool{}}}
 	for i := range 12 {
 		cv, jd := fmt.Sprint("c", i), fmt.Sprint("j", i)
 		text := ""
@@ -33,7 +33,7 @@ func measuredData() *Data {
 		}
 		d.CVs, d.JDs = append(d.CVs, datasets.CV{ID: cv, Text: "night nurse " + text}), append(d.JDs, datasets.JD{ID: jd, Text: text})
 		d.Pairs = append(d.Pairs, datasets.Pair{CVID: cv, JDID: jd, Label: 1 - i/11}) // the last one is mismatched
-		d.Assignment.Split[cv], d.Assignment.Group[cv] = datasets.Train, 10+i
+		d.Assignment.Split[cv], d.Assignment.Group[cv], d.Assignment.Generator[cv] = datasets.Train, 10+i, true
 	}
 	d.index()
 	return d

@@ -52,7 +52,13 @@ func (q *quality) conclude(s *qualityStatistics, llm *llmJudged) (*QualityReport
 
 // aboutOffline says what to know of the offline judge and of who competes.
 func (q *quality) aboutOffline(s *qualityStatistics) []string {
-	about := []string{"Judge: " + q.data.offlineJudgeName() + "."}
+	m := judge.DefaultMargins()
+	about := []string{"Judge: " + q.data.offlineJudgeName() + ".",
+		fmt.Sprintf("Overall is the sign of 2·relevance + detail + conciseness, each +1 for a win and −1 for a loss; on each criterion values that differ by no more than %g (detail), %g (relevance) and %g (conciseness) tie.", m.Detail, m.Relevance, m.Conciseness),
+		"Nearest matched JD: of the training CV with the nearest text, among those whose pairs the writers learned from."}
+	if note := q.cutNote(s); note != "" {
+		about = append(about, note)
+	}
 	if q.data.Market != nil {
 		about = append(about, "The oracle reads JDs with a parser of the market's own language: what a JD says in other words, it does not see.")
 	}
@@ -64,6 +70,20 @@ func (q *quality) aboutOffline(s *qualityStatistics) []string {
 		about = append(about, "Warning: where the nearest matched JD is one of the CV's own, this judge favours it by construction.")
 	}
 	return about
+}
+
+// cutNote warns where the writers, which stop at a length, are judged against JDs that are much longer.
+func (q *quality) cutNote(s *qualityStatistics) string {
+	tokens := slices.IndexFunc(measures, func(m measure) bool { return m.key == "tokens" })
+	length := map[string]float64{}
+	for _, m := range s.Measures {
+		length[m.System] = m.Estimates[tokens].Value
+	}
+	if !(length[systemReal] > 2*length[modelGIRL]) {
+		return ""
+	}
+	return fmt.Sprintf("Warning: the writers learned from the first %d tokens of the JDs and write no more, %.0f words on average, while nearest and real JDs are judged whole, real ones with %.0f: against these two, detail and conciseness measure that cut, too.",
+		q.cfg.Model.MaxResponse, length[modelGIRL], length[systemReal])
 }
 
 func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }

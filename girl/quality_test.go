@@ -19,17 +19,18 @@ import (
 	"genjobrec/results"
 )
 
-// writtenData has two training CVs with matched JDs, one without, and test CVs of which only "t1" and "t2" have a matched pair.
+// writtenData has two training CVs with matched JDs, one without, one whose pairs the writers do not know, and test CVs of which only "t1"
+// and "t2" have a matched pair.
 func writtenData() *Data {
 	d := &Data{
 		Dataset: &datasets.Dataset{Name: "small",
-			CVs: []datasets.CV{{ID: "a", Text: "plumber pipes heating"}, {ID: "b", Text: "nurse ward night shifts"}, {ID: "c", Text: "nurse ward night shifts care"},
+			CVs: []datasets.CV{{ID: "a", Text: "plumber pipes heating"}, {ID: "b", Text: "nurse ward night shifts"}, {ID: "c", Text: "nurse ward night shifts care"}, {ID: "e", Text: "night nurse"},
 				{ID: "t1", Text: "night nurse"}, {ID: "t2", Text: "heating plumber"}, {ID: "t3", Text: "plumber"}},
 			JDs: []datasets.JD{{ID: "p", Text: "we need a plumber"}, {ID: "n", Text: "we need a nurse"}, {ID: "q", Text: "own JD"}},
-			Pairs: []datasets.Pair{{CVID: "a", JDID: "p", Label: 1}, {CVID: "b", JDID: "n", Label: 1}, {CVID: "c", JDID: "p"},
+			Pairs: []datasets.Pair{{CVID: "a", JDID: "p", Label: 1}, {CVID: "b", JDID: "n", Label: 1}, {CVID: "c", JDID: "p"}, {CVID: "e", JDID: "q", Label: 1},
 				{CVID: "t1", JDID: "q", Label: 1}, {CVID: "t2", JDID: "q", Label: 1}, {CVID: "t3", JDID: "q"}}},
-		Assignment: &datasets.Assignment{Split: map[string]datasets.Split{"a": datasets.Train, "b": datasets.Train, "c": datasets.Train,
-			"t1": datasets.Test, "t2": datasets.Test, "t3": datasets.Test}, Group: map[string]int{"t1": 4, "t2": 5, "t3": 6}},
+		Assignment: &datasets.Assignment{Split: map[string]datasets.Split{"a": datasets.Train, "b": datasets.Train, "c": datasets.Train, "e": datasets.Train,
+			"t1": datasets.Test, "t2": datasets.Test, "t3": datasets.Test}, Group: map[string]int{"t1": 4, "t2": 5, "t3": 6}, Generator: map[string]bool{"a": true, "b": true, "c": true}},
 	}
 	d.index()
 	return d

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"genjobrec/datasets"
 )
 
 // readManifest reads the manifest of a finished run and its settings as -set arguments.
@@ -67,4 +70,22 @@ func (r *run) limitSeeds() {
 		r.report.Linef("of %d seeds the first %d take part (eval.study_seeds)", len(r.opts.Seeds), n)
 		r.opts.Seeds = r.opts.Seeds[:n]
 	}
+}
+
+// ExportData is the folder of Parquet tables that a finished run worked on: the one it was given, or for the synthetic market, which a
+// run draws from its seed, the folder data of the run, written if it is not there.
+func ExportData(ctx context.Context, runDir string) (folder string, err error) {
+	m, _, err := readManifest(runDir)
+	if err != nil || m.Data != "market" {
+		return m.Data, err
+	}
+	folder = filepath.Join(runDir, "data")
+	if _, err := os.Stat(folder); err == nil {
+		return folder, nil
+	}
+	d, _, err := OpenData(ctx, runDir)
+	if err != nil {
+		return "", err
+	}
+	return folder, datasets.Write(folder, d.Dataset)
 }

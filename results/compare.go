@@ -185,7 +185,7 @@ func judge(id SystemID, s *systemScores, labels []int, boot eval.Bootstrap, grou
 		if part.draws == nil {
 			continue
 		}
-		if *part.testOnly, err = boot.Summarise(part.seeds.Mean, part.draws, groups, nil); err != nil {
+		if *part.testOnly, err = boot.Summarise(part.seeds.Mean, part.draws, nil); err != nil {
 			return nil, err
 		}
 		if *part.estimate, err = eval.WithSeedVariance(*part.testOnly, groups, boot.Level, values); err != nil {

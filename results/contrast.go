@@ -45,7 +45,7 @@ func difference(a, b *SystemResult, drawsA, drawsB []float64, pick func(RunMetri
 	for i := range draws {
 		draws[i] = drawsA[i] - drawsB[i]
 	}
-	if testOnly, err = boot.Summarise(mean(a.values(pick))-mean(b.values(pick)), draws, groups, nil); err != nil {
+	if testOnly, err = boot.Summarise(mean(a.values(pick))-mean(b.values(pick)), draws, nil); err != nil {
 		return testOnly, all, err
 	}
 	all, err = eval.WithSeedVariance(testOnly, groups, boot.Level, seedDifferences(a, b, pick)...)

@@ -2,7 +2,6 @@ package results
 
 import (
 	"fmt"
-	"image/color"
 	"slices"
 
 	"gonum.org/v1/plot"
@@ -41,13 +40,13 @@ func (r *RQ2Report) ROCFigure() (*Figure, error) {
 			columns, titles = append(columns, curves), append(titles, predictor)
 		}
 	}
-	strip := legend{{text: "chance", line: chanceStyle}}
+	strip := append(areas(columns, titles), legendEntry{text: "chance", line: chanceStyle})
 	if len(r.ceiling) > 0 {
 		text := "Bayes ceiling"
 		if r.CeilingAUC != nil {
 			text += fmt.Sprintf(", AUC %.3f", *r.CeilingAUC)
 		}
-		strip = append(strip, legendEntry{text, ceilingStyle})
+		strip = append(strip, legendEntry{text: text, line: ceilingStyle})
 	}
 	if len(columns[0][0].runs) > 1 {
 		strip = append(strip, legendEntry{text: "thin: single seeds, thick: mean over seeds"})
@@ -83,6 +82,23 @@ func (r *RQ2Report) ROCFigure() (*Figure, error) {
 			strip.draw(c)
 		},
 	}, nil
+}
+
+// areas are the legend's entries of the models, with the areas under their curves in each column.
+func areas(columns [][]rocCurves, titles []string) legend {
+	var l legend
+	for _, c := range columns[0] {
+		text := c.id.Model
+		for i, curves := range columns {
+			for _, other := range curves {
+				if other.id.Model == c.id.Model {
+					text += fmt.Sprintf(", %s AUC %.3f", titles[i], other.auc.Value)
+				}
+			}
+		}
+		l = append(l, legendEntry{text: asciiText(text), line: matcherLine(c.id)})
+	}
+	return l
 }
 
 // rocCurves computes the curves of a predictor's matchers, Base first.
@@ -160,7 +176,7 @@ func (r *RQ2Report) sameSeeds(a, b SystemID) bool {
 
 // gain is the estimate of the mean of a less that of b, with the uncertainty of test pairs and seeds.
 func (r *RQ2Report) gain(a, b []float64, drawsA, drawsB [][]float64, paired bool) (eval.Estimate, error) {
-	e, err := r.boot.Summarise(mean(a)-mean(b), subtract(meanDraws(drawsA), meanDraws(drawsB)), r.Groups, nil)
+	e, err := r.boot.Summarise(mean(a)-mean(b), subtract(meanDraws(drawsA), meanDraws(drawsB)), nil)
 	if err != nil {
 		return e, err
 	}
@@ -177,7 +193,7 @@ var chanceStyle = draw.LineStyle{Color: pale(black, 0.45), Width: vg.Points(0.8)
 // ceilingStyle is the line of the true probabilities.
 var ceilingStyle = draw.LineStyle{Color: black, Width: vg.Points(1.2)}
 
-// rocPanel is the upper panel of a column, with the areas in its empty corner.
+// rocPanel is the upper panel of a column.
 func (r *RQ2Report) rocPanel(title string, curves []rocCurves, labelled bool) *plot.Plot {
 	yLabel := ""
 	if labelled {
@@ -186,14 +202,12 @@ func (r *RQ2Report) rocPanel(title string, curves []rocCurves, labelled bool) *p
 	p := newPlot(title, "false positive rate", yLabel)
 	squareAxes(p)
 	p.Add(curve([]float64{0, 1}, []float64{0, 1}, chanceStyle))
-	var key []legendEntry
 	for _, c := range curves {
 		if len(c.runs) > 1 {
 			for _, run := range c.runs {
 				p.Add(rocLine(run, seedStyle(matcherLine(c.id))))
 			}
 		}
-		key = append(key, legendEntry{fmt.Sprintf("%s %.3f", c.id.Model, c.auc.Value), matcherLine(c.id)})
 	}
 	for _, c := range curves {
 		p.Add(rocLine(c.mean, matcherLine(c.id)))
@@ -201,24 +215,6 @@ func (r *RQ2Report) rocPanel(title string, curves []rocCurves, labelled bool) *p
 	if len(r.ceiling) > 0 {
 		p.Add(rocLine(r.ceiling, ceilingStyle))
 	}
-	p.Add(plotFunc(func(c draw.Canvas, _ *plot.Plot) {
-		style := textStyle(tickSize)
-		style.YAlign = draw.YCenter
-		const thumb = 12 * vg.Inch / 72
-		width := style.Width("AUC")
-		for _, e := range key {
-			width = max(width, style.Width(e.text))
-		}
-		x, y := c.Max.X-width-vg.Points(4), c.Min.Y+vg.Points(9)+legendLine*vg.Length(len(key))
-		left, top := x-thumb-2*legendGap, y+legendLine/2
-		c.FillPolygon(color.White, []vg.Point{{X: left, Y: c.Min.Y + 1}, {X: c.Max.X, Y: c.Min.Y + 1}, {X: c.Max.X, Y: top}, {X: left, Y: top}})
-		c.FillText(style, vg.Point{X: x, Y: y}, "AUC")
-		for _, e := range key {
-			y -= legendLine
-			c.StrokeLine2(e.line, x-thumb-legendGap, y, x-legendGap, y)
-			c.FillText(style, vg.Point{X: x, Y: y}, e.text)
-		}
-	}))
 	return p
 }
 

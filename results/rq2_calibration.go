@@ -117,7 +117,7 @@ func (c *CalibrationReport) part(k Contrast) (CalibrationDifference, error) {
 			seeds[i] = runs[0]
 		}
 	}
-	e, err := c.boot.Summarise(before.DiffLogLoss.Value-cross.DiffLogLoss.Value, subtract(draws[0], draws[1]), c.Groups, nil)
+	e, err := c.boot.Summarise(before.DiffLogLoss.Value-cross.DiffLogLoss.Value, subtract(draws[0], draws[1]), nil)
 	if err != nil {
 		return d, err
 	}

@@ -144,10 +144,10 @@ func (c *Client) cost(prompt, answer int64) float64 {
 	return (float64(prompt)*c.endpoint.config.PromptPrice + float64(answer)*c.endpoint.config.AnswerPrice) / 1e6
 }
 
-// key names a question: model, settings of the answer, and both texts, as 64 hexadecimal digits.
+// key names a question: endpoint, model, settings of the answer, and both texts, as 64 hexadecimal digits.
 func (c *Client) key(q Question) string {
 	config := c.endpoint.config
-	sum := Hash("question", config.Model, fmt.Sprint(config.Temperature, config.MaxTokens, config.Format), q.System, q.User)
+	sum := Hash("question", config.BaseURL, config.Model, fmt.Sprint(config.Temperature, config.MaxTokens, config.Format), q.System, q.User)
 	return hex.EncodeToString(sum[:])
 }
 

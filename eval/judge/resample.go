@@ -96,7 +96,7 @@ func resampleAll(b eval.Bootstrap, groups []string, statistics int, stat func(ro
 			continue
 		}
 		var err error
-		if out[k], err = b.Summarise(observed[k], draws[k], len(byGroup), slices.Clip(warnings)); err != nil {
+		if out[k], err = b.Summarise(observed[k], draws[k], slices.Clip(warnings)); err != nil {
 			return nil, err
 		}
 	}
