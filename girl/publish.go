@@ -9,12 +9,13 @@ import (
 	"path/filepath"
 	"strings"
 
+	"genjobrec/results"
 	"genjobrec/results/wholefile"
 )
 
 // Publish copies what of a finished run may be shown to others into the folder out, replacing what is there: tables, figures,
-// numbers in long form, the page and the manifests, without the folders of the machine. No CVs, JDs or scores of single pairs go
-// along. The page of a run on real data that shows texts is refused.
+// numbers in long form, the page and the manifests, without the folders of the machine, and findings.md, what each study found in
+// sentences. No CVs, JDs or scores of single pairs go along. The page of a run on real data that shows texts is refused.
 func Publish(runDir, out string) error {
 	m, _, err := readManifest(runDir)
 	if err != nil {
@@ -51,7 +52,32 @@ func Publish(runDir, out string) error {
 			return errors.Join(err, os.RemoveAll(fresh))
 		}
 	}
+	if err := publishFindings(runDir, filepath.Join(fresh, findingsFile)); err != nil {
+		return errors.Join(err, os.RemoveAll(fresh))
+	}
 	return errors.Join(os.Chmod(fresh, 0o755), os.RemoveAll(out), os.Rename(fresh, out))
+}
+
+// findingsFile holds, in the folder of a published run, the findings of its studies.
+const findingsFile = "findings.md"
+
+// publishFindings gathers the findings from the parts of the page.
+func publishFindings(runDir, to string) error {
+	var b strings.Builder
+	b.WriteString("# Findings\n\nMade from the numbers of the tables. *Shown* means that a p-value, corrected for all tests of its table, is below 0.05; anything else is an open question, and the interval says how large the difference may be.\n")
+	for _, study := range studies {
+		var s results.PageSection
+		if err := readJSON(filepath.Join(runDir, sectionsDir, study+".json"), &s); errors.Is(err, fs.ErrNotExist) || err == nil && len(s.Findings) == 0 {
+			continue
+		} else if err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "\n## %s\n\n", s.Title)
+		for _, f := range s.Findings {
+			fmt.Fprintf(&b, "- %s\n", f)
+		}
+	}
+	return wholefile.WriteBytes(to, []byte(b.String()))
 }
 
 // mayReplace refuses a folder that holds anything but an earlier publication.
@@ -130,7 +156,7 @@ func ReadmeSection(dir, link string) (string, error) {
 			fmt.Fprintf(&b, "; the stages of `girl %s` %.0f with %d seeds, summed though two go side by side", study.command, sum/60, len(s.Seeds))
 		}
 	}
-	fmt.Fprintf(&b, ". %s. All tables, figures, numbers and manifests: [%s](%s/index.html).\n\n%s\n", m.Machine, link, link, strings.TrimSpace(string(table)))
+	fmt.Fprintf(&b, ". %s. All tables, figures, numbers and manifests: [%s](%s/index.html); what they say in sentences: [findings](%s/%s).\n\n%s\n", m.Machine, link, link, link, findingsFile, strings.TrimSpace(string(table)))
 	for _, figure := range []struct{ name, alt string }{{"rq2", "AUC and LogLoss of the matchers with intervals"}, {"rq3_overoptimisation", "Reward against the square root of the KL"}} {
 		if _, err := os.Stat(filepath.Join(dir, "figures", figure.name+".svg")); err == nil {
 			fmt.Fprintf(&b, "\n![%s](%s/figures/%s.svg)\n", figure.alt, link, figure.name)

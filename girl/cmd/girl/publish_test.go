@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -48,7 +49,7 @@ func TestPublish(t *testing.T) {
 		t.Fatal(err)
 	}
 	list := strings.Join(files, "\n") + "\n"
-	for _, want := range []string{"manifest.json\n", "results.csv\n", "index.html\n", "tables/rq2.md\n", "tables/rq2.tex\n", "figures/rq2.svg\n"} {
+	for _, want := range []string{"manifest.json\n", "results.csv\n", "index.html\n", "tables/rq2.md\n", "tables/rq2.tex\n", "figures/rq2.svg\n", "figures/rq2.png\n", "figures/rq2.pdf\n", "findings.md\n"} {
 		if !strings.Contains(list, want) {
 			t.Errorf("%q is not published", want)
 		}
@@ -57,6 +58,10 @@ func TestPublish(t *testing.T) {
 		if strings.Contains(list, unwanted) {
 			t.Errorf("published although it should not be: %s in\n%s", unwanted, list)
 		}
+	}
+	findings := string(must(os.ReadFile(filepath.Join(out, "findings.md")))(t))
+	if !regexp.MustCompile(`(?m)^## RQ2.*\n\n- .*\bGIRL\b`).MatchString(findings) {
+		t.Errorf("no findings of RQ2:\n%s", findings)
 	}
 	table, err := os.ReadFile(filepath.Join(out, "tables", "rq2.md"))
 	if err != nil {
