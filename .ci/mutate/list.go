@@ -46,6 +46,7 @@ var mutations = []mutation{
 	{"reward/bias", "girl/reward/evaluate.go", "Bias: -mean * gain", "Bias: -mean", "normaliser's bias without gain", "girl/reward"},
 	{"reward/ties", "girl/reward/evaluate.go", "return 0.5", "return 1", "ties count as right", "girl/reward"},
 	{"reward/accuracy-weights", "girl/reward/evaluate.go", "1/(pairs[cvs[i]]*float64(len(pairs)))", "1/float64(len(chosen))", "accuracy weighs pairs, not CVs", "girl/reward"},
+	{"reward/padding-difference", "girl/reward/evaluate.go", "append(slices.Clone(seqs[:probes]), seqs[len(seqs)-1])", "seqs[:probes]", "scores are compared where hardly anything is padded", "girl/reward"},
 	{"reward/resume-cursor", "girl/reward/reward.go", "range batches[at.Done:]", "range batches", "a resumed epoch starts over", "girl/reward"},
 
 	// PPO.

@@ -18,7 +18,8 @@
 //   - 8 a response without EOS earns the penalty: TestEpisodesByHand
 //   - 9 the score head starts at N(0, 1/√(d+1)), bias 0: lm.TestStartValues
 //   - 10 scores are normalised to mean 0 and variance 1: reward.TestFitNormalizer
-//   - 11 pair accuracy, means, calibration, padded against unpadded scores: reward.TestMeasureByHand, reward.TestEvaluateEqualsBruteForce, reward.TestPaddedAndUnpaddedScoresAreEqual
+//   - 11 pair accuracy, means, calibration, padded against unpadded scores: reward.TestMeasureByHand, reward.TestEvaluateEqualsBruteForce,
+//     reward.TestPaddedAndUnpaddedScoresAreEqual, reward.TestPaddingDifferenceIsFound
 //   - 12 no model has dropout; reference and reward model keep every bit: TestRunImprovesAndLeavesFrozenModelsAlone, lm.TestForwardEqualsSlowReference
 //   - 13 rewards are −β(log π − log π_ref) and the score once, at the last token: TestTokenRewards, TestEpisodesByHand
 //   - 14 the critic starts as the normalised reward model: TestCriticStartsAsNormalisedReward

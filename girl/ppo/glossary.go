@@ -81,5 +81,6 @@ func Glossary() []Term {
 		{LoggedMetrics, "chosen_mean", "mean U of matched JDs", "raw score", "above rejected_mean; only the difference means anything"},
 		{LoggedMetrics, "rejected_mean", "mean U of mismatched JDs", "raw score", "below chosen_mean"},
 		{LoggedMetrics, "calibration", "mean of σ(|U⁺ − U⁻|) − accuracy", "probability", "within 0.05 of 0; above 0 is over-confident"},
+		{LoggedMetrics, "padding_difference", "largest |U in a batch padded to the longest pair − U by itself| of the four shortest sequences", "raw score", "0 but for rounding, below 1e-4; above, padding is read"},
 	}
 }

@@ -1,9 +1,11 @@
 package reward
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gomlx/compute"
 
@@ -50,16 +52,61 @@ func (s *Scorer) Scores(ctx context.Context, seqs []lm.Sequence) ([]float64, err
 
 // Evaluate measures pair accuracy and its companions.
 func Evaluate(ctx context.Context, s *Scorer, pairs []Comparison) (Metrics, error) {
-	chosen, rejected, cvs, err := s.compare(ctx, pairs)
+	return evaluate(ctx, s.Scores, pairs)
+}
+
+// scoring gives a score for each sequence, as Scorer.Scores does.
+type scoring func(ctx context.Context, seqs []lm.Sequence) ([]float64, error)
+
+func evaluate(ctx context.Context, score scoring, pairs []Comparison) (Metrics, error) {
+	chosen, rejected, cvs, err := compare(ctx, score, pairs)
 	if err != nil {
 		return Metrics{}, err
 	}
-	return measure(chosen, rejected, cvs), nil
+	m := measure(chosen, rejected, cvs)
+	m.PaddingDifference, err = paddingDifference(ctx, score, pairs)
+	return m, err
+}
+
+// paddingProbes is how many sequences are scored again to see whether padding changes their scores: the shortest, as they bear the most.
+const paddingProbes = 4
+
+// paddingDifference is the largest difference between the score of a short sequence by itself and beside the longest one, padded to its
+// length. Padding must change no score; batches by like lengths would seldom show that it does.
+func paddingDifference(ctx context.Context, score scoring, pairs []Comparison) (float64, error) {
+	var seqs []lm.Sequence
+	seen := map[string]bool{}
+	for _, p := range pairs {
+		for _, q := range []lm.Sequence{p.Chosen, p.Rejected} {
+			if k := key(q); !seen[k] {
+				seen[k] = true
+				seqs = append(seqs, q)
+			}
+		}
+	}
+	if len(seqs) < 2 {
+		return 0, nil
+	}
+	slices.SortStableFunc(seqs, func(a, b lm.Sequence) int { return cmp.Compare(a.Len(), b.Len()) })
+	probes := min(paddingProbes, len(seqs)-1)
+	padded, err := score(ctx, append(slices.Clone(seqs[:probes]), seqs[len(seqs)-1]))
+	if err != nil {
+		return 0, err
+	}
+	worst := 0.0
+	for i, q := range seqs[:probes] {
+		alone, err := score(ctx, []lm.Sequence{q})
+		if err != nil {
+			return 0, err
+		}
+		worst = max(worst, math.Abs(padded[i]-alone[0]))
+	}
+	return worst, nil
 }
 
 // AccuracyByCV is the share of right pairs of each CV that has any, by its number: what an interval over CVs needs.
 func AccuracyByCV(ctx context.Context, s *Scorer, pairs []Comparison) (map[int]float64, error) {
-	chosen, rejected, cvs, err := s.compare(ctx, pairs)
+	chosen, rejected, cvs, err := compare(ctx, s.Scores, pairs)
 	if err != nil {
 		return nil, err
 	}
@@ -75,15 +122,15 @@ func AccuracyByCV(ctx context.Context, s *Scorer, pairs []Comparison) (map[int]f
 }
 
 // compare scores both sides of each pair. A sequence that occurs in several pairs is scored once.
-func (s *Scorer) compare(ctx context.Context, pairs []Comparison) (chosen, rejected []float64, cvs []int, err error) {
+func compare(ctx context.Context, score scoring, pairs []Comparison) (chosen, rejected []float64, cvs []int, err error) {
 	var seqs []lm.Sequence
 	at := map[string]int{}
 	index := func(q lm.Sequence) int {
-		key := string32(q.Prompt) + "|" + string32(q.Response)
-		i, ok := at[key]
+		k := key(q)
+		i, ok := at[k]
 		if !ok {
 			i = len(seqs)
-			at[key] = i
+			at[k] = i
 			seqs = append(seqs, q)
 		}
 		return i
@@ -93,7 +140,7 @@ func (s *Scorer) compare(ctx context.Context, pairs []Comparison) (chosen, rejec
 	for i, p := range pairs {
 		ids[i] = pair{index(p.Chosen), index(p.Rejected)}
 	}
-	scores, err := s.Scores(ctx, seqs)
+	scores, err := score(ctx, seqs)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -142,6 +189,9 @@ func minusLogSigmoid(x float64) float64 {
 	}
 	return -x + math.Log1p(math.Exp(x))
 }
+
+// key tells sequences apart.
+func key(q lm.Sequence) string { return string32(q.Prompt) + "|" + string32(q.Response) }
 
 // string32 makes a map key of tokens.
 func string32(ids []int32) string {

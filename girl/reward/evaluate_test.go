@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -159,6 +160,52 @@ func TestPaddedAndUnpaddedScoresAreEqual(t *testing.T) {
 				t.Errorf("sequences %d and %d have one score", i, j)
 			}
 		}
+	}
+}
+
+// TestPaddingDifferenceIsFound: a score that is nothing but the padded length differs by what the shortest sequence is padded with.
+func TestPaddingDifferenceIsFound(t *testing.T) {
+	ctx := context.Background()
+	pair := func(chosen, rejected int) Comparison {
+		return Comparison{Chosen: lm.Sequence{Prompt: []int32{2}, Response: make([]int32, chosen)}, Rejected: lm.Sequence{Prompt: []int32{2}, Response: make([]int32, rejected)}}
+	}
+	scored := 0
+	padded := func(_ context.Context, seqs []lm.Sequence) ([]float64, error) {
+		longest := 0
+		for _, q := range seqs {
+			longest = max(longest, q.Len())
+		}
+		scored += len(seqs)
+		return slices.Repeat([]float64{float64(longest)}, len(seqs)), nil
+	}
+	for _, c := range []struct {
+		pairs  []Comparison
+		want   float64
+		scored int
+	}{
+		{nil, 0, 0},
+		{[]Comparison{pair(7, 7)}, 0, 0}, // one sequence
+
+		{[]Comparison{pair(9, 4)}, 5, 3},
+		{[]Comparison{pair(30, 12), pair(3, 8), pair(3, 5), pair(20, 5)}, 27, 9}, // 3, 5, 8 and 12 beside 30
+	} {
+		scored = 0
+		near(t, "difference", must(paddingDifference(ctx, padded, c.pairs))(t), c.want, 0)
+		if scored != c.scored {
+			t.Errorf("%d sequences were scored, want %d", scored, c.scored)
+		}
+	}
+	// It is logged.
+	if got := must(evaluate(ctx, padded, []Comparison{pair(9, 4)}))(t).PaddingDifference; got != 5 {
+		t.Errorf("a difference of 5 is logged as %g", got)
+	}
+	// The model's own scores differ by rounding at most.
+	long := planted(20, 2)
+	long[0].Matched = append(long[0].Matched, slices.Repeat([]int32{7}, 90))
+	long[0].Mismatched = append(long[0].Mismatched, []int32{4, 1})
+	m := must(Evaluate(ctx, must(NewScorer(testBackend(t), judge(t)))(t), AllPairs(long)))(t)
+	if !(m.PaddingDifference <= single) {
+		t.Errorf("padding changes scores by %g", m.PaddingDifference)
 	}
 }
 

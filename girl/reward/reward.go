@@ -62,6 +62,8 @@ type Metrics struct {
 	ChosenMean   float64 `json:"chosen_mean"`   // mean U of matched JDs
 	RejectedMean float64 `json:"rejected_mean"` // mean U of mismatched JDs
 	Calibration  float64 `json:"calibration"`   // mean predicted accuracy σ(|margin|) minus accuracy: 0 is calibrated, above is over-confident
+
+	PaddingDifference float64 `json:"padding_difference"` // largest |U padded − U unpadded| of the shortest sequences: none but rounding
 }
 
 // Epoch is one line of the training history.
