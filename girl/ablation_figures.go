@@ -74,7 +74,7 @@ func (a *ablation) stageCurves() (*results.Figure, error) {
 		}
 		train, valid, untuned, right = append(train, t), append(valid, v), append(untuned, w), append(right, r)
 	}
-	loss.Series = []results.Series{{Name: "SFT, validation, per JD token", Runs: valid}, {Name: "SFT, training, per weighted token", Runs: train}, {Name: "untuned LM, validation, per JD token", Runs: untuned}}
+	loss.Series = []results.Series{{Name: modelSFT + ", validation, per JD token", Runs: valid}, {Name: modelSFT + ", training, per weighted token", Runs: train}, {Name: "untuned LM, validation, per JD token", Runs: untuned}}
 	accuracy.Series = []results.Series{{Name: "reward model", Runs: right}}
 	return results.CurvesFigure(results.CurvesInput{Name: "rq3_training", Title: "Stages 1 and 2", XLabel: "epoch", Panels: []results.Panel{loss, accuracy}})
 }
@@ -107,7 +107,7 @@ func (a *ablation) ppoCurves() (*results.Figure, error) {
 			in.Panels = append(in.Panels, results.Panel{Title: p.title, YLabel: p.unit, Series: a.series(round, p.eval)})
 		}
 	}
-	in.Panels = append(in.Panels, results.Panel{Title: "JDs that end", YLabel: "share", Series: a.series(round, func(e ppo.Evaluation) float64 { return e.EOSRate })})
+	in.Panels = append(in.Panels, results.Panel{Title: "JDs that end", YLabel: "share", Share: true, Series: a.series(round, func(e ppo.Evaluation) float64 { return e.EOSRate })})
 	return results.CurvesFigure(in)
 }
 
@@ -191,7 +191,7 @@ func (a *ablation) matchingFigure() (*results.Figure, error) {
 		}
 	}
 	in.Panels = []results.IntervalPanel{
-		{Title: "AUC", XLabel: "difference (> 0: GIRL better)", Marks: auc, At: []float64{0}},
+		{Title: "AUC", XLabel: "ΔAUC (> 0: GIRL better)", Marks: auc, At: []float64{0}},
 		{Title: "LogLoss", XLabel: "nats (< 0: GIRL better)", Marks: loss, At: []float64{0}},
 	}
 	return results.IntervalsFigure(in)
@@ -223,7 +223,7 @@ func (a *ablation) coldFigure() (*results.Figure, error) {
 		return nil, nil
 	}
 	in.Panels = []results.IntervalPanel{
-		{Title: "AUC", XLabel: "difference (> 0: better)", Marks: auc, At: []float64{0}},
+		{Title: "AUC", XLabel: "ΔAUC (> 0: better)", Marks: auc, At: []float64{0}},
 		{Title: "LogLoss", XLabel: "nats (< 0: better)", Marks: loss, At: []float64{0}},
 	}
 	return results.IntervalsFigure(in)

@@ -54,7 +54,7 @@ func (r *run) saveData() error {
 		return err
 	}
 	return r.saveSection("data", "The data", nil, []results.Table{d.Table},
-		captioned{d.Figure, "Lengths", "Lengths of CVs, by split, and of JDs in characters: the share of texts in each bin. How many of them are too long for the language models is in the table."})
+		captioned{d.Figure, "Lengths", fmt.Sprintf("Lengths of CVs, by split, and of JDs in characters: the share of texts in each of %d bins of equal width, of which each panel has its own. How many of them are too long for the language models is in the table.", lengthBins)})
 }
 
 // table gives the statistics of each split.
@@ -136,14 +136,13 @@ const lengthBins = 24
 
 // lengthFigure draws histograms of the lengths of CVs and JDs in characters, the CVs by split.
 func (d *Data) lengthFigure() (*results.Figure, error) {
-	longest := 0.0
 	cvs := map[string][]float64{}
 	var order []string
 	for _, s := range []datasets.Split{datasets.Train, datasets.Valid, datasets.Test} {
 		for _, x := range d.CVs {
 			if d.Assignment.Split[x.ID] == s {
 				n := float64(utf8.RuneCountInString(x.Text))
-				longest, cvs[string(s)] = max(longest, n), append(cvs[string(s)], n)
+				cvs[string(s)] = append(cvs[string(s)], n)
 			}
 		}
 		if len(cvs[string(s)]) > 0 {
@@ -152,13 +151,19 @@ func (d *Data) lengthFigure() (*results.Figure, error) {
 	}
 	var jds []float64
 	for _, x := range d.JDs {
-		n := float64(utf8.RuneCountInString(x.Text))
-		longest, jds = max(longest, n), append(jds, n)
+		jds = append(jds, float64(utf8.RuneCountInString(x.Text)))
 	}
+	// Each panel has its own range: CVs may be many times as long as JDs, which would fill few bins.
 	panel := func(title string, names []string, of func(string) []float64) (results.Panel, error) {
 		p := results.Panel{Title: title, YLabel: "share of texts"}
+		shortest, longest := math.Inf(1), 0.0
 		for _, name := range names {
-			run, err := results.Histogram(of(name), 0, longest+1, lengthBins)
+			for _, n := range of(name) {
+				shortest, longest = min(shortest, n), max(longest, n)
+			}
+		}
+		for _, name := range names {
+			run, err := results.Histogram(of(name), shortest, longest+1, lengthBins)
 			if err != nil {
 				return p, err
 			}
@@ -174,5 +179,5 @@ func (d *Data) lengthFigure() (*results.Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	return results.CurvesFigure(results.CurvesInput{Name: "data_lengths", Title: "Lengths of the texts of " + d.Name, XLabel: "characters", Panels: []results.Panel{left, right}})
+	return results.CurvesFigure(results.CurvesInput{Name: "data_lengths", Title: "Lengths of the texts of " + d.Name, XLabel: "characters", Solid: true, Panels: []results.Panel{left, right}})
 }

@@ -76,3 +76,25 @@ func TestLengthHistogramsRender(t *testing.T) {
 		}
 	}
 }
+
+// JDs a hundredth as long as CVs fill their panel, too: its axis ends near the longest of them.
+func TestLengthPanelsHaveTheirOwnRange(t *testing.T) {
+	d := describedData()
+	d.CVs[0].Text = strings.Repeat("a", 900)
+	f, err := d.lengthFigure()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := f.Render(&b, "svg"); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{">800</text>", ">5</text>"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no tick %q", want)
+		}
+	}
+	if strings.Contains(b.String(), "stroke-dasharray") {
+		t.Error("a histogram is dashed")
+	}
+}

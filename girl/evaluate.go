@@ -186,7 +186,7 @@ func (r *run) matchingFigures(rq2 *results.RQ2Report) ([]captioned, error) {
 		{roc, "ROC curves", "Above: ROC curves of the matchers, means over seeds by vertical averaging, single seeds thin and pale, and the areas, whose intervals are in the table." + truth +
 			" Below: by how much the true positive rate lies above that of Base at the same false positive rate, with pointwise 95 % intervals over CV groups and seeds."},
 		{reliability, "Reliability", "Observed share of matches against the predicted probability in ten bins of equal width, as the matchers are and after logistic recalibration by validation (see the tables), " +
-			"with 95 % intervals from the bootstrap over CV groups (a ring: none, as fewer than five groups are in the bin, or all or none of its pairs match), and the number of pairs a seed in each bin. Runs of all seeds are pooled within a bin."},
+			"with 95 % intervals from the bootstrap over CV groups, which hold the spread between these only, not that between seeds (a ring: none, as fewer than five groups are in the bin, or all or none of its pairs match), and the number of pairs a seed in each bin. Runs of all seeds are pooled within a bin."},
 	}, nil
 }
 

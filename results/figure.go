@@ -115,9 +115,6 @@ var (
 	gridGrey      = color.RGBA{R: 225, G: 225, B: 225, A: 255}
 )
 
-// seriesColors is the order in which lines take colours.
-var seriesColors = []color.RGBA{blue, vermillion, bluishGreen, reddishPurple, orange, skyBlue, black}
-
 // dashes is the order in which lines of one kind take dash patterns.
 var dashes = [][]vg.Length{
 	{vg.Points(5), vg.Points(2)},

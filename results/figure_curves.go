@@ -26,6 +26,9 @@ type CurvesInput struct {
 	// At places the horizontal ticks where a panel's points stand, with these labels at 0, 1, 2 and so on: for settings that are not
 	// evenly spaced themselves, such as 1, 2, 4, 8. Empty: the axis is a scale.
 	At []string
+
+	// Solid draws lines without dash patterns, which break the steps of histograms into fragments, and tells them apart by widths.
+	Solid bool
 }
 
 // Panel is one quantity over training.
@@ -34,7 +37,8 @@ type Panel struct {
 	YLabel string // quantity and unit, such as "KL to SFT (nats per JD)"
 	Series []Series
 
-	Zero bool // a dashed line at zero: the panel shows differences
+	Zero  bool // a dashed line at zero: the panel shows differences
+	Share bool // the axis goes from 0 to 1
 }
 
 // Series is one method in a panel. Series of the same name share their colour across panels.
@@ -93,7 +97,7 @@ func CurvesFigure(in CurvesInput) (*Figure, error) {
 			}
 		}
 	}
-	strip := curveLegend(names, severalSeeds)
+	strip := in.legend(names, severalSeeds)
 
 	const margin, gapX, gapY = 6 * vg.Inch / 72, 14 * vg.Inch / 72, 10 * vg.Inch / 72
 	const head, panelHeight = 20 * vg.Inch / 72, 4.6 * vg.Centimeter
@@ -101,7 +105,8 @@ func CurvesFigure(in CurvesInput) (*Figure, error) {
 	rows := (len(in.Panels) + cols - 1) / cols
 	width := textWidth
 	if cols == 1 {
-		width = textWidth * 0.6
+		// The title is the only text that may need more.
+		width = min(textWidth, max(textWidth*0.6, textStyle(titleSize+1).Width(asciiText(in.Title))+4*margin))
 	}
 	legendHeight := strip.height(width - 2*margin)
 	if legendHeight > 0 {
@@ -138,13 +143,13 @@ func drawGrid(c draw.Canvas, in CurvesInput, names []string, cols, rows int, gap
 		left[i%cols] = max(left[i%cols], margin(i))
 	}
 	for i := range plots {
-		plots[i].Draw(draw.Crop(tiles.At(c, i%cols, i/cols), left[i%cols]-margin(i), 0, 0, 0))
+		drawPlot(plots[i], draw.Crop(tiles.At(c, i%cols, i/cols), left[i%cols]-margin(i), 0, 0, 0))
 	}
 }
 
 func (p Panel) plot(in CurvesInput, names []string) *plot.Plot {
 	out := newPlot(p.Title, in.XLabel, p.YLabel)
-	out.X.Tick.Marker, out.Y.Tick.Marker = sparseTicks{}, sparseTicks{}
+	out.X.Tick.Marker, out.Y.Tick.Marker = p.ticks(), sparseTicks{}
 	if len(in.At) > 0 {
 		var ticks []plot.Tick
 		for i, label := range in.At {
@@ -161,7 +166,7 @@ func (p Panel) plot(in CurvesInput, names []string) *plot.Plot {
 	}
 	// All pale lines first, so that no mean is hidden behind the seeds of another series.
 	for _, s := range p.Series {
-		style := curveStyle(s.Name, names)
+		style := in.curveStyle(s.Name, names)
 		if len(s.Runs) > 1 {
 			style = seedStyle(style)
 		}
@@ -173,134 +178,58 @@ func (p Panel) plot(in CurvesInput, names []string) *plot.Plot {
 		out.Add(bars{s.Bars, lineOf(s.Name, names), vg.Points(3 * (float64(i) - float64(len(p.Series)-1)/2))})
 	}
 	for _, s := range p.Series {
-		mean := s.Runs[0]
-		switch {
-		case len(s.Runs) > 1 && in.Path:
-			mean = meanPath(s.Runs)
-		case len(s.Runs) > 1:
-			mean = meanCurve(s.Runs)
-		}
-		style := curveStyle(s.Name, names)
+		mean, style := s.mean(in.Path), in.curveStyle(s.Name, names)
 		if len(s.Runs) > 1 {
 			out.Add(curve(mean.Steps, mean.Value, style))
 		}
-		if in.Path || len(mean.Steps) <= markedPoints {
+		if in.marked(mean) {
 			out.Add(&plotter.Scatter{XYs: points(mean), GlyphStyle: draw.GlyphStyle{Color: style.Color, Radius: vg.Points(1.8), Shape: draw.CircleGlyph{}}})
 		}
 	}
-	pad := 0.04 * (out.Y.Max - out.Y.Min)
-	if pad == 0 { // a constant: give it room
-		pad = 0.5
+	if p.Share {
+		out.Y.Min, out.Y.Max = 0, 1
 	}
-	out.Y.Min, out.Y.Max = out.Y.Min-pad, out.Y.Max+pad
+	for _, axis := range []*plot.Axis{&out.X, &out.Y} { // so that no bar or dot stands on an axis
+		pad := 0.04 * (axis.Max - axis.Min)
+		if pad == 0 { // a constant: give it room
+			pad = 0.5
+		}
+		axis.Min, axis.Max = axis.Min-pad, axis.Max+pad
+	}
 	return out
 }
 
 // markedPoints is up to how many points a curve shows where it was measured.
 const markedPoints = 12
 
-// zeroLine is a dashed horizontal line at zero.
-type zeroLine struct{}
+// marked tells whether a curve's points are drawn.
+func (in CurvesInput) marked(mean Run) bool { return in.Path || len(mean.Steps) <= markedPoints }
 
-// Plot implements [plot.Plotter].
-func (zeroLine) Plot(c draw.Canvas, p *plot.Plot) {
-	_, trY := p.Transforms(&c)
-	c.StrokeLine2(draw.LineStyle{Color: black, Width: vg.Points(0.8), Dashes: dashes[1]}, c.Min.X, trY(0), c.Max.X, trY(0))
-}
-
-// DataRange implements [plot.DataRanger].
-func (zeroLine) DataRange() (xMin, xMax, yMin, yMax float64) {
-	return math.Inf(1), math.Inf(-1), 0, 0
-}
-
-// bars are the intervals of a series, moved sideways so that those of several series stand beside each other.
-type bars struct {
-	list  []Bar
-	style draw.LineStyle
-	shift vg.Length
-}
-
-// Plot implements [plot.Plotter].
-func (b bars) Plot(c draw.Canvas, p *plot.Plot) {
-	trX, trY := p.Transforms(&c)
-	style := draw.LineStyle{Color: b.style.Color, Width: vg.Points(0.8)}
-	half := vg.Points(1.6)
-	for _, bar := range b.list {
-		x, low, high := trX(bar.Step)+b.shift, trY(bar.Low), trY(bar.High)
-		c.StrokeLine2(style, x, low, x, high)
-		c.StrokeLine2(style, x-half, low, x+half, low)
-		c.StrokeLine2(style, x-half, high, x+half, high)
-	}
-}
-
-// DataRange implements [plot.DataRanger].
-func (b bars) DataRange() (xMin, xMax, yMin, yMax float64) {
-	xMin, xMax, yMin, yMax = math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
-	for _, bar := range b.list {
-		xMin, xMax, yMin, yMax = min(xMin, bar.Step), max(xMax, bar.Step), min(yMin, bar.Low), max(yMax, bar.High)
-	}
-	return xMin, xMax, yMin, yMax
-}
-
-// curve is a line through points that have been checked. One point, or none, is drawn as a dot.
-func curve(steps, values []float64, style draw.LineStyle) plot.Plotter {
-	xys := points(Run{Steps: steps, Value: values})
-	if len(xys) < 2 {
-		return &plotter.Scatter{XYs: xys, GlyphStyle: draw.GlyphStyle{Color: style.Color, Radius: vg.Points(2), Shape: draw.CircleGlyph{}}}
-	}
-	return &plotter.Line{XYs: xys, LineStyle: style}
-}
-
-func points(r Run) plotter.XYs {
-	xys := make(plotter.XYs, len(r.Steps))
-	for i := range r.Steps {
-		xys[i].X, xys[i].Y = r.Steps[i], r.Value[i]
-	}
-	return xys
-}
-
-// lineOf is the thick line of a series.
-func lineOf(name string, names []string) draw.LineStyle {
-	i := slices.Index(names, name)
-	style := draw.LineStyle{Color: seriesColors[i%len(seriesColors)], Width: vg.Points(1.6)}
-	if i >= len(seriesColors) {
-		style.Dashes = dashes[i%len(dashes)]
-	}
-	return style
-}
-
-// curveStyle is lineOf with a dash pattern for each series but the first: without colours the series can still be told apart.
-func curveStyle(name string, names []string) draw.LineStyle {
-	style := lineOf(name, names)
-	if i := slices.Index(names, name); i > 0 {
-		style.Dashes = dashes[(i-1)%len(dashes)]
-	}
-	return style
-}
-
-// seedStyle is the thin pale line of a single seed.
-func seedStyle(style draw.LineStyle) draw.LineStyle {
-	r, g, b, _ := style.Color.RGBA()
-	c := black
-	c.R, c.G, c.B = uint8(r>>8), uint8(g>>8), uint8(b>>8)
-	return draw.LineStyle{Color: pale(c, 0.45), Width: vg.Points(0.7)}
-}
-
-func curveLegend(names []string, severalSeeds bool) legend {
-	var l legend
-	if len(names) > 1 {
-		for _, name := range names {
-			l = append(l, legendEntry{text: asciiText(name), line: curveStyle(name, names)})
+// ticks stand at the points where these are few, otherwise on round numbers, and on whole ones where all points do.
+func (p Panel) ticks() plot.Ticker {
+	var at []float64
+	for _, s := range p.Series {
+		for _, r := range s.Runs {
+			at = append(at, r.Steps...)
 		}
 	}
-	if severalSeeds {
-		if len(names) == 1 {
-			l = append(l, legendEntry{text: "mean over seeds", line: lineOf(names[0], names)})
-			return append(l, legendEntry{text: "single seed", line: seedStyle(lineOf(names[0], names))})
-		}
-		l = append(l, legendEntry{text: "thin: single seeds, thick: mean over seeds"})
+	slices.Sort(at)
+	at = slices.Compact(at)
+	if ticks := ticksAt(at); ticks != nil {
+		return plot.ConstantTicks(ticks)
 	}
-	return l
+	return sparseTicks{whole: !slices.ContainsFunc(at, func(v float64) bool { return v != math.Trunc(v) })}
+}
+
+// mean is the curve that stands for a series.
+func (s Series) mean(path bool) Run {
+	switch {
+	case len(s.Runs) == 1:
+		return s.Runs[0]
+	case path:
+		return meanPath(s.Runs)
+	}
+	return meanCurve(s.Runs)
 }
 
 // meanCurve averages runs over the steps that all of them have; with other steps the mean would jump

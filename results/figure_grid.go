@@ -29,11 +29,27 @@ func drawRows(c draw.Canvas, rows [][]*plot.Plot, heights []vg.Length, gapX, gap
 			tile := c
 			tile.Min.X, tile.Max.X = x+left[j]-margin(p), x+left[j]+width
 			tile.Max.Y, tile.Min.Y = y, y-heights[i]
-			p.Draw(tile)
+			drawPlot(p, tile)
 			x = tile.Max.X + gapX
 		}
 		y -= heights[i] + gapY
 	}
+}
+
+// drawPlot draws a plot with its title over the data, not over the labels of its vertical axis as well, as far as there is room.
+func drawPlot(p *plot.Plot, c draw.Canvas) {
+	if p.Title.Text == "" {
+		p.Draw(c)
+		return
+	}
+	text, style, data := p.Title.Text, p.Title.TextStyle, p.DataCanvas(c)
+	p.Title.Text = ""
+	style.XAlign, style.YAlign = draw.XCenter, draw.YTop
+	half := style.Width(text) / 2
+	x := max(c.Min.X+half, min(data.Center().X, c.Max.X-half))
+	c.FillText(style, vg.Point{X: x, Y: c.Max.Y}, text)
+	c.Max.Y -= p.DataCanvas(c).Max.Y - data.Max.Y
+	p.Draw(c)
 }
 
 // band fills the space between two curves over the same places.

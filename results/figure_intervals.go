@@ -60,7 +60,7 @@ func IntervalsFigure(in IntervalsInput) (*Figure, error) {
 	var strip legend
 	if len(series) > 1 {
 		for _, name := range series {
-			strip = append(strip, legendEntry{text: asciiText(name), line: lineOf(name, series)})
+			strip = append(strip, legendEntry{asciiText(name), lineOf(name, series), lineOf(name, series).Color})
 		}
 	}
 	names, longest := make([]plot.Tick, len(in.Rows)), vg.Length(0)
@@ -68,7 +68,7 @@ func IntervalsFigure(in IntervalsInput) (*Figure, error) {
 		names[i] = plot.Tick{Value: float64(len(in.Rows) - 1 - i), Label: asciiText(row)}
 		longest = max(longest, textStyle(tickSize).Width(names[i].Label))
 	}
-	const margin, gap = 6 * vg.Inch / 72, 14 * vg.Inch / 72
+	const margin, gap, gapY = 6 * vg.Inch / 72, 14 * vg.Inch / 72, 10 * vg.Inch / 72
 	const head, axis = 20 * vg.Inch / 72, 52 * vg.Inch / 72
 	perRow := vg.Points(10 + 7*float64(len(series)))
 	left := longest + 10*vg.Inch/72
@@ -88,7 +88,7 @@ func IntervalsFigure(in IntervalsInput) (*Figure, error) {
 	return &Figure{
 		Name:   in.Name,
 		width:  textWidth,
-		height: head + panelHeight*vg.Length(rows) + legendHeight + 2*margin,
+		height: head + panelHeight*vg.Length(rows) + gapY*vg.Length(rows-1) + legendHeight + 2*margin,
 		paint: func(c draw.Canvas) {
 			c = draw.Crop(c, margin, -margin, margin, -margin)
 			style := textStyle(titleSize + 1)
@@ -104,9 +104,9 @@ func IntervalsFigure(in IntervalsInput) (*Figure, error) {
 				if i%columns == 0 {
 					part.Max.X += left
 				}
-				part.Max.Y = y - panelHeight*vg.Length(i/columns)
+				part.Max.Y = y - (panelHeight+gapY)*vg.Length(i/columns)
 				part.Min.Y = part.Max.Y - panelHeight
-				panel.draw(part, len(in.Rows), ticks, series)
+				drawPlot(panel.plot(len(in.Rows), ticks, series), part)
 				x = part.Max.X + gap
 			}
 			c.Max.Y = c.Min.Y + legendHeight - legendAbove
@@ -117,21 +117,6 @@ func IntervalsFigure(in IntervalsInput) (*Figure, error) {
 
 // leastPanel is how narrow a panel may become before the panels are put below each other.
 const leastPanel = 3.2 * vg.Centimeter
-
-// draw paints the panel with its title over the data, not over the row labels.
-func (p IntervalPanel) draw(c draw.Canvas, rows int, names []plot.Tick, series []string) {
-	title := p.Title
-	p.Title = ""
-	out := p.plot(rows, names, series)
-	style := textStyle(titleSize)
-	style.XAlign, style.YAlign = draw.XCenter, draw.YTop
-	data := out.DataCanvas(c)
-	c.FillText(style, vg.Point{X: data.Center().X, Y: c.Max.Y}, asciiText(title))
-	if title != "" {
-		c.Max.Y -= vg.Points(titleSize + 5)
-	}
-	out.Draw(c)
-}
 
 func (m Interval) check(rows int) error {
 	if m.Row < 0 || m.Row >= rows {

@@ -3,6 +3,7 @@ package results
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -24,66 +25,43 @@ type reliability struct {
 // pairs of a bin, in the mean over seeds.
 func (m reliability) pairs(b eval.RateBin) float64 { return float64(b.Count) / float64(m.seeds) }
 
-// ReliabilityFigure draws, for each predictor, the observed share of matches against the predicted probability in bins of equal
-// width, as the matchers are and recalibrated, with 95 % intervals and, below, how many pairs a seed fall into each bin. It is nil
+// reliabilityForm is a part of the figure: one form of all matchers.
+type reliabilityForm struct {
+	heading string
+	rates   [][]*plot.Plot // a row for each predictor, a column for each model
+	counts  []*plot.Plot   // one for each predictor
+}
+
+// ReliabilityFigure draws, for each matcher, the observed share of matches against the predicted probability in bins of equal
+// width, as the matchers are and recalibrated, with 95 % intervals and, below, how many pairs a seed fall into each bin. Each matcher
+// has a panel: in one for all, dots would hide each other or have to stand beside their places, to or from the diagonal. It is nil
 // without scores of validation pairs.
 func (r *RQ2Report) ReliabilityFigure() (*Figure, error) {
 	if r.Calibration == nil {
 		return nil, nil
 	}
 	c := r.Calibration
-	type panel struct {
-		title string
-		list  []reliability
-	}
-	var panels [][]panel // a row for each form
-	most := 0.0
-	for _, form := range []struct {
-		name string
-		mark string
-	}{{"as they are", ""}, {"recalibrated by validation", byValidation}} {
-		var row []panel
-		for _, predictor := range []string{MLP, Dot} {
-			next := panel{title: predictor + ", " + form.name}
-			for _, id := range c.Matchers {
-				if id.Predictor != predictor {
-					continue
-				}
-				m := reliability{id: id, seeds: len(c.set.systems[id].seeds)}
-				var err error
-				if m.bins, err = c.boot.Reliability(c.set.labels, c.set.clusters, reliabilityBins, c.set.systems[marked(id, form.mark)].scores...); err != nil {
-					return nil, fmt.Errorf("results: reliability of %s: %w", id, err)
-				}
-				for _, b := range m.bins {
-					most = max(most, m.pairs(b))
-				}
-				next.list = append(next.list, m)
-			}
-			if next.list != nil {
-				row = append(row, next)
-			}
+	var forms []reliabilityForm
+	for _, form := range []struct{ heading, mark string }{{"As the matchers are", ""}, {"Recalibrated by validation", byValidation}} {
+		next, err := c.reliabilityForm(form.mark)
+		if err != nil {
+			return nil, err
 		}
-		panels = append(panels, row)
-	}
-	var rows [][]*plot.Plot
-	for _, row := range panels {
-		var rates, counts []*plot.Plot
-		for i, p := range row {
-			rates, counts = append(rates, ratePanel(p.title, p.list, i == 0)), append(counts, countPanel(p.list, most, i == 0))
-		}
-		rows = append(rows, rates, counts)
+		next.heading = form.heading
+		forms = append(forms, next)
 	}
 	strip := legend{}
 	for _, model := range []string{Base, GIRLSFT, GIRL} {
-		strip = append(strip, legendEntry{model, draw.LineStyle{Color: matcherColor(SystemID{Model: model}), Width: vg.Points(2)}})
+		color := matcherColor(SystemID{Model: model})
+		strip = append(strip, legendEntry{model, draw.LineStyle{Color: color, Width: vg.Points(1)}, color})
 	}
-	strip = append(strip, legendEntry{"perfectly calibrated", chanceStyle})
-	const margin, head, gap = 6 * vg.Inch / 72, 20 * vg.Inch / 72, 6 * vg.Inch / 72
-	heights := []vg.Length{5.6 * vg.Centimeter, 2.4 * vg.Centimeter, 5.6 * vg.Centimeter, 2.4 * vg.Centimeter}
+	strip = append(strip, legendEntry{text: "perfectly calibrated", line: chanceStyle})
+	const margin, head, gap = 6 * vg.Inch / 72, 18 * vg.Inch / 72, 6 * vg.Inch / 72
+	const rateHeight, countHeight = 3.5 * vg.Centimeter, 2.4 * vg.Centimeter
 	legendHeight := strip.height(textWidth-2*margin) + legendAbove
-	height := head + legendHeight + 2*margin + gap*3
-	for _, h := range heights {
-		height += h
+	height := head + legendHeight + 2*margin
+	for _, f := range forms {
+		height += head + rateHeight*vg.Length(len(f.rates)) + gap*vg.Length(len(f.rates)) + countHeight + gap
 	}
 	title := fmt.Sprintf("%s: reliability on %d %s pairs, %s intervals, %s", r.Dataset, r.Pairs, r.Split, percent(r.Level), seedCount(c.Systems))
 	return &Figure{
@@ -93,37 +71,83 @@ func (r *RQ2Report) ReliabilityFigure() (*Figure, error) {
 			style := textStyle(titleSize)
 			style.XAlign, style.YAlign = draw.XCenter, draw.YTop
 			c.FillText(style, vg.Point{X: c.Center().X, Y: c.Max.Y}, asciiText(title))
-			drawRows(draw.Crop(c, 0, 0, legendHeight, -head), rows, heights, 14*vg.Inch/72, gap)
+			body := draw.Crop(c, 0, 0, legendHeight, -head)
+			for _, f := range forms {
+				c.FillText(style, vg.Point{X: c.Center().X, Y: body.Max.Y}, f.heading)
+				body.Max.Y -= head
+				drawRows(body, f.rates, slices.Repeat([]vg.Length{rateHeight}, len(f.rates)), 14*vg.Inch/72, gap)
+				body.Max.Y -= (rateHeight + gap) * vg.Length(len(f.rates))
+				drawRows(body, [][]*plot.Plot{f.counts}, []vg.Length{countHeight}, 14*vg.Inch/72, 0)
+				body.Max.Y -= countHeight + gap
+			}
 			c.Max.Y = c.Min.Y + legendHeight - legendAbove
 			strip.draw(c)
 		},
 	}, nil
 }
 
-// ratePanel is a reliability diagram; matchers stand a little beside each other, so that no interval hides another.
-func ratePanel(title string, list []reliability, labelled bool) *plot.Plot {
+// reliabilityForm draws the panels of the matchers' form that has the mark.
+func (c *CalibrationReport) reliabilityForm(mark string) (reliabilityForm, error) {
+	var out reliabilityForm
+	var lists [][]reliability
+	most := 0.0
+	for _, predictor := range []string{MLP, Dot} {
+		var list []reliability
+		for _, id := range c.Matchers {
+			if id.Predictor != predictor {
+				continue
+			}
+			m := reliability{id: id, seeds: len(c.set.systems[id].seeds)}
+			var err error
+			if m.bins, err = c.boot.Reliability(c.set.labels, c.set.clusters, reliabilityBins, c.set.systems[marked(id, mark)].scores...); err != nil {
+				return out, fmt.Errorf("results: reliability of %s: %w", id, err)
+			}
+			for _, b := range m.bins {
+				most = max(most, m.pairs(b))
+			}
+			list = append(list, m)
+		}
+		if list != nil {
+			lists = append(lists, list)
+		}
+	}
+	for i, list := range lists {
+		var row []*plot.Plot
+		for _, model := range []string{Base, GIRLSFT, GIRL} {
+			k := slices.IndexFunc(list, func(m reliability) bool { return m.id.Model == model })
+			if k < 0 {
+				k, list = len(list), append(slices.Clip(list), reliability{id: SystemID{model, list[0].id.Predictor}, seeds: 1}) // an empty panel
+			}
+			row = append(row, ratePanel(list[k], len(row) == 0))
+		}
+		out.rates = append(out.rates, row)
+		out.counts = append(out.counts, countPanel(lists[i], most, i == 0))
+	}
+	return out, nil
+}
+
+// ratePanel is a reliability diagram.
+func ratePanel(m reliability, labelled bool) *plot.Plot {
 	yLabel := ""
 	if labelled {
-		yLabel = "observed share of matches"
+		yLabel = "share of matches"
 	}
-	p := newPlot(title, "", yLabel)
+	p := newPlot(m.id.String(), "", yLabel)
 	squareAxes(p)
+	p.X.Tick.Marker, p.Y.Tick.Marker = sparseTicks{steps: 2}, sparseTicks{steps: 2}
 	p.Add(curve([]float64{0, 1}, []float64{0, 1}, chanceStyle))
 	p.Add(plotFunc(func(c draw.Canvas, plt *plot.Plot) {
 		trX, trY := plt.Transforms(&c)
-		for k, m := range list {
-			color := matcherColor(m.id)
-			aside := vg.Points(3.2) * (vg.Length(k) - vg.Length(len(list)-1)/2)
-			for _, b := range m.bins {
-				at := vg.Point{X: trX(b.MeanProb) + aside, Y: trY(b.PosRate)}
-				glyph := draw.GlyphStyle{Color: color, Radius: vg.Points(2.2), Shape: draw.CircleGlyph{}}
-				if math.IsNaN(b.Rate.Low) { // no interval: see [eval.RateBin]
-					glyph.Shape = draw.RingGlyph{}
-				} else {
-					c.StrokeLine2(draw.LineStyle{Color: color, Width: vg.Points(1)}, at.X, trY(b.Rate.Low), at.X, trY(b.Rate.High))
-				}
-				c.DrawGlyphNoClip(glyph, at)
+		color := matcherColor(m.id)
+		for _, b := range m.bins {
+			at := vg.Point{X: trX(b.MeanProb), Y: trY(b.PosRate)}
+			glyph := draw.GlyphStyle{Color: color, Radius: vg.Points(2), Shape: draw.CircleGlyph{}}
+			if math.IsNaN(b.Rate.Low) { // no interval: see [eval.RateBin]
+				glyph.Shape = draw.RingGlyph{}
+			} else {
+				c.StrokeLine2(draw.LineStyle{Color: color, Width: vg.Points(1)}, at.X, trY(b.Rate.Low), at.X, trY(b.Rate.High))
 			}
+			c.DrawGlyphNoClip(glyph, at)
 		}
 	}))
 	return p
@@ -135,9 +159,10 @@ func countPanel(list []reliability, most float64, labelled bool) *plot.Plot {
 	if labelled {
 		yLabel = "pairs"
 	}
-	p := newPlot("", "predicted probability of a match", yLabel)
+	p := newPlot(list[0].id.Predictor, "predicted probability of a match", yLabel)
 	squareAxes(p)
 	p.Y.Max = most * 1.05
+	p.Y.Tick.Marker = sparseTicks{steps: 2}
 	p.Add(plotFunc(func(c draw.Canvas, plt *plot.Plot) {
 		trX, trY := plt.Transforms(&c)
 		for k, m := range list {

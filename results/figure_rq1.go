@@ -71,7 +71,7 @@ func LengthFigure(in LengthInput) (*Figure, error) {
 	}
 	var strip legend
 	for _, name := range names {
-		strip = append(strip, legendEntry{text: asciiText(name), line: lineOf(name, names)})
+		strip = append(strip, legendEntry{asciiText(name), lineOf(name, names), lineOf(name, names).Color})
 	}
 	const margin, gapX, gapY = 6 * vg.Inch / 72, 14 * vg.Inch / 72, 10 * vg.Inch / 72
 	const head, panelHeight = 20 * vg.Inch / 72, 4.9 * vg.Centimeter
@@ -90,7 +90,7 @@ func LengthFigure(in LengthInput) (*Figure, error) {
 			grid := draw.Crop(c, 0, -4*vg.Inch/72, legendHeight, -head)
 			tiles := draw.Tiles{Cols: cols, Rows: rows, PadX: gapX, PadY: gapY}
 			for i, p := range in.Panels {
-				p.plot(in, names, low, high, most).Draw(tiles.At(grid, i%cols, i/cols)) // all vertical axes are labelled alike, so that they stand in line
+				drawPlot(p.plot(in, names, low, high, most), tiles.At(grid, i%cols, i/cols)) // all vertical axes are labelled alike, so that they stand in line
 			}
 			c.Max.Y = c.Min.Y + legendHeight - legendAbove
 			strip.draw(c)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -129,13 +130,17 @@ func (r *RQ2Report) references(panels []rq2Panel, shown []SystemResult) []refere
 	var out []reference
 	add := func(name string, style draw.LineStyle, values []float64) {
 		ref := reference{at: values, entry: legendEntry{text: asciiText(name), line: style}}
+		var off []string
 		for i, p := range panels {
 			low, high := p.matcherRange(shown)
 			span := max(high-low, 1e-3)
 			if v := values[i]; v < low-2*span || v > high+2*span {
-				ref.entry.text += fmt.Sprintf(" (%s %.3f, off the scale)", p.metric, v)
+				off = append(off, fmt.Sprintf("%s %.3f", p.metric, v))
 				ref.at[i] = math.NaN()
 			}
+		}
+		if off != nil {
+			ref.entry.text += " (" + strings.Join(off, ", ") + ", off the scale)"
 		}
 		out = append(out, ref)
 	}
@@ -150,7 +155,9 @@ func (r *RQ2Report) references(panels []rq2Panel, shown []SystemResult) []refere
 		for i, p := range panels {
 			values[i] = p.estimate(*s).Value
 		}
-		add(id.String(), draw.LineStyle{Color: colors[n%len(colors)], Width: vg.Points(1.1), Dashes: dashes[n%len(dashes)]}, values)
+		// Ever thinner: of lines at nearly the same place, the later ones leave the earlier ones' edges to be seen.
+		width := vg.Points(max(0.8, 2.4-0.4*float64(n)))
+		add(id.String(), draw.LineStyle{Color: colors[n%len(colors)], Width: width, Dashes: dashes[n%len(dashes)]}, values)
 		n++
 	}
 	if r.CeilingAUC != nil || r.CeilingLogLoss != nil {
@@ -228,13 +235,10 @@ func (p rq2Panel) plot(shown []SystemResult, refs []reference, at int, names []p
 }
 
 func matcherColor(id SystemID) color.RGBA {
-	switch id.Model {
-	case GIRL:
-		return vermillion
-	case GIRLSFT:
-		return blue
+	if c, ok := fixedColors[id.Model]; ok {
+		return c
 	}
-	return color.RGBA{R: 90, G: 90, B: 90, A: 255}
+	return fixedColors[Base]
 }
 
 // squareGlyph is a filled square.

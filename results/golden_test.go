@@ -193,7 +193,7 @@ func variantCurves() CurvesInput {
 	return in
 }
 
-// rewardPath turns back on itself.
+// rewardPath turns back on itself, and has a series of a single point.
 func rewardPath() CurvesInput {
 	in := CurvesInput{Name: "path", Title: "Reward against the distance from the start", XLabel: "square root of KL, nats", Path: true}
 	for i, title := range []string{"Proxy reward", "Gold reward"} {
@@ -210,29 +210,30 @@ func rewardPath() CurvesInput {
 			}
 			p.Series = append(p.Series, s)
 		}
+		p.Series = append(p.Series, Series{Name: "best of 8", Runs: []Run{{Seed: 0, Steps: []float64{1.1}, Value: []float64{0.8}}, {Seed: 1, Steps: []float64{1.1}, Value: []float64{1}}}})
 		in.Panels = append(in.Panels, p)
 	}
 	return in
 }
 
-// sampleCurves imitates quality and its difference to none, with intervals, and cost against the number of generated JDs, with one seed.
+// sampleCurves imitates quality and its difference to none, with intervals, cost and a share against the number of generated JDs, with one seed.
 func sampleCurves() CurvesInput {
 	counts := []float64{0, 1, 2, 4, 8, 16}
 	in := CurvesInput{Name: "samples", Title: "Number of generated JDs", XLabel: "K, JDs per CV"}
 	for _, k := range counts {
 		in.At = append(in.At, fmt.Sprint(k))
 	}
-	for i, title := range []string{"AUC", "LogLoss", "AUC less that of Base", "Tokens written", "Wall time of writing"} {
-		p := Panel{Title: title, YLabel: []string{"AUC (higher is better)", "nats (lower is better)", "difference", "tokens per CV", "ms per CV"}[i], Zero: i == 2}
+	for i, title := range []string{"AUC", "LogLoss", "AUC less that of Base", "Tokens written", "JDs that end"} {
+		p := Panel{Title: title, YLabel: []string{"AUC (higher is better)", "nats (lower is better)", "difference", "tokens per CV", "share"}[i], Zero: i == 2, Share: i == 4}
 		names := []string{"MLP", "Dot"}
 		if i > 2 {
-			names = []string{"writing"}
+			names = []string{"GIRL"}
 		}
 		for j, name := range names {
 			s := Series{Name: name, Runs: []Run{{}}}
 			for at, k := range counts {
 				gain := 0.02 * (1 - math.Exp(-k/3))
-				v := []float64{0.72 + gain - 0.01*float64(j), 0.55 - gain + 0.01*float64(j), gain - 0.005*float64(j), 61 * k, 2.4 * k}[i]
+				v := []float64{0.72 + gain - 0.01*float64(j), 0.55 - gain + 0.01*float64(j), gain - 0.005*float64(j), 61 * k, 0.9 + k/200}[i]
 				s.Runs[0].Add(float64(at), v)
 				if i < 2 || i == 2 && k > 0 {
 					s.Bars = append(s.Bars, Bar{float64(at), v - 0.02, v + 0.015})
@@ -246,7 +247,7 @@ func sampleCurves() CurvesInput {
 }
 
 func histogramFigure() (*Figure, error) {
-	in := CurvesInput{Name: "histogram", Title: "Lengths of the texts", XLabel: "characters"}
+	in := CurvesInput{Name: "histogram", Title: "Lengths of the texts", XLabel: "characters", Solid: true}
 	for i, title := range []string{"CVs", "JDs"} {
 		p := Panel{Title: title, YLabel: "share of texts"}
 		for j, name := range [][]string{{"train", "valid", "test"}, {"all"}}[i] {

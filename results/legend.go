@@ -1,6 +1,8 @@
 package results
 
 import (
+	"image/color"
+
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
@@ -12,6 +14,15 @@ type legend []legendEntry
 type legendEntry struct {
 	text string
 	line draw.LineStyle // shown as a short line; zero width: none
+	mark color.Color    // of a dot on the line, or instead of one; nil: none
+}
+
+// thumb is the room that the sample and the gap after it take.
+func (e legendEntry) thumb() vg.Length {
+	if e.line.Width == 0 && e.mark == nil {
+		return 0
+	}
+	return legendThumb + legendGap
 }
 
 const (
@@ -27,7 +38,7 @@ func (l legend) lines(width vg.Length) (lines [][]legendEntry, widths [][]vg.Len
 	style := textStyle(tickSize)
 	used := vg.Length(0)
 	for _, e := range l {
-		w := legendThumb + legendGap + style.Width(e.text)
+		w := e.thumb() + style.Width(e.text)
 		if len(lines) == 0 || used+legendSpace+w > width {
 			lines, widths = append(lines, nil), append(widths, nil)
 			used = -legendSpace
@@ -61,7 +72,10 @@ func (l legend) draw(c draw.Canvas) {
 			if e.line.Width > 0 {
 				c.StrokeLine2(e.line, x, y, x+legendThumb, y)
 			}
-			c.FillText(style, vg.Point{X: x + legendThumb + legendGap, Y: y}, e.text)
+			if e.mark != nil {
+				c.DrawGlyphNoClip(draw.GlyphStyle{Color: e.mark, Radius: vg.Points(2.2), Shape: draw.CircleGlyph{}}, vg.Point{X: x + legendThumb/2, Y: y})
+			}
+			c.FillText(style, vg.Point{X: x + e.thumb(), Y: y}, e.text)
 			x += widths[i][j] + legendSpace
 		}
 	}

@@ -70,20 +70,22 @@ func markdownText(s string) string { return markdownEscaper.Replace(s) }
 
 // LaTeX writes a table environment in the style of the booktabs package, footnotes below the rules.
 // Texts are escaped; letters outside ASCII need XeLaTeX or LuaLaTeX, some signs (Δ, −, ≤, …) are turned
-// into commands that every LaTeX knows.
+// into commands that every LaTeX knows. A wide table has its intervals on second lines, which takes the package makecell, and is
+// scaled down to the width of the text where it is wider all the same, which takes graphicx.
 func (t Table) LaTeX(w io.Writer) error {
 	if err := t.check(); err != nil {
 		return err
 	}
 	texts, marks := t.footnotes()
-	environment := "table"
+	environment, packages, open, closed := "table", "booktabs", "", ""
 	if t.Wide {
-		environment = "table*"
+		environment, packages = "table*", "booktabs,graphicx,makecell"
+		open, closed = "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%\n", "}"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%% needs \\usepackage{booktabs}\n\\begin{%s}[t]\n\\centering\\footnotesize\n", environment)
+	fmt.Fprintf(&b, "%% needs \\usepackage{%s}\n\\begin{%s}[t]\n\\centering\\footnotesize\n", packages, environment)
 	fmt.Fprintf(&b, "\\caption{%s}\n\\label{tab:%s}\n", latexText(t.Title), t.Name)
-	b.WriteString("\\begin{tabular}{@{}")
+	b.WriteString(open + "\\begin{tabular}{@{}")
 	for _, c := range t.Columns {
 		if c.Kind == KindText {
 			b.WriteString("l")
@@ -107,14 +109,14 @@ func (t Table) LaTeX(w io.Writer) error {
 			if j > 0 {
 				b.WriteString(" & ")
 			}
-			b.WriteString(t.Columns[j].latex(cell))
+			b.WriteString(t.Columns[j].latex(cell, t.Wide))
 			if j == 0 && len(marks[i]) > 0 {
 				fmt.Fprintf(&b, "\\textsuperscript{%s}", joinInts(marks[i], ","))
 			}
 		}
 		b.WriteString(" \\\\\n")
 	}
-	b.WriteString("\\bottomrule\n\\end{tabular}\n")
+	b.WriteString("\\bottomrule\n\\end{tabular}" + closed + "\n")
 	if len(t.Notes)+len(texts) > 0 {
 		b.WriteString("\n\\smallskip\n\\begin{minipage}{\\linewidth}\\scriptsize\n")
 		for _, note := range t.Notes {
@@ -130,8 +132,8 @@ func (t Table) LaTeX(w io.Writer) error {
 	return err
 }
 
-// latex is a cell as LaTeX shows it.
-func (c Column) latex(cell Cell) string {
+// latex is a cell as LaTeX shows it, its interval stacked below it or beside it.
+func (c Column) latex(cell Cell, stacked bool) string {
 	if c.Kind == KindText {
 		return latexText(cell.Text)
 	}
@@ -140,7 +142,11 @@ func (c Column) latex(cell Cell) string {
 	}
 	s := "$" + c.format(cell.Value, "-") + "$"
 	if cell.hasInterval() {
-		s += " {\\scriptsize $[" + c.format(cell.Low, "-") + ", " + c.format(cell.High, "-") + "]$}"
+		interval := "{\\scriptsize $[" + c.format(cell.Low, "-") + ", " + c.format(cell.High, "-") + "]$}"
+		if stacked {
+			return "\\makecell[r]{" + s + "\\\\ " + interval + "}"
+		}
+		s += " " + interval
 	}
 	return s
 }

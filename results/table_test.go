@@ -165,3 +165,32 @@ func TestWriteTables(t *testing.T) {
 		golden(t, name, func(w io.Writer) error { _, err := w.Write(got); return err })
 	}
 }
+
+// A wide table is scaled where it is wider than the text, never widened, and stacks its intervals; a narrow one needs no more than booktabs.
+func TestWideLaTeXFitsThePage(t *testing.T) {
+	wide := awkward
+	wide.Wide = true
+	var narrow, tex bytes.Buffer
+	if err := wide.LaTeX(&tex); err != nil {
+		t.Fatal(err)
+	}
+	if err := awkward.LaTeX(&narrow); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"% needs \\usepackage{booktabs,graphicx,makecell}\n",
+		"\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%\n\\begin{tabular}",
+		"\\end{tabular}}\n",
+		`\makecell[r]{$0.648$\\ {\scriptsize $[0.600, 0.700]$}}`,
+	} {
+		if !strings.Contains(tex.String(), want) {
+			t.Errorf("the wide table lacks %q:\n%s", want, &tex)
+		}
+		if strings.Contains(narrow.String(), want) {
+			t.Errorf("the narrow table has %q", want)
+		}
+	}
+	if open, closed := unescaped(tex.String(), '{'), unescaped(tex.String(), '}'); open != closed {
+		t.Errorf("%d opening, %d closing braces", open, closed)
+	}
+}

@@ -5,12 +5,14 @@ import (
 	"strconv"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
 )
 
 // sparseTicks puts three to six labels on round numbers (1, 2, 2.5 or 5 times a power of ten) all
 // written with the same number of decimals.
 type sparseTicks struct {
-	steps int // at most, between labels; 0: five
+	steps int  // at most, between labels; 0: five
+	whole bool // whole numbers only
 }
 
 // Ticks implements [plot.Ticker].
@@ -35,11 +37,14 @@ search:
 		}{{1, 0}, {2, 0}, {2.5, 1}, {5, 0}} {
 			step = m.factor * math.Pow(10, power)
 			decimals = max(0, int(-power)+m.extra)
-			if span/step <= most {
+			if span/step <= most && (!s.whole || step == math.Trunc(step)) {
 				break search
 			}
 		}
 		power++
+	}
+	if s.whole {
+		decimals = 0
 	}
 	first := math.Ceil(low/step - 1e-9)
 	format := byte('f')
@@ -53,6 +58,24 @@ search:
 			v = 0 // never "-0"
 		}
 		ticks = append(ticks, plot.Tick{Value: v, Label: strconv.FormatFloat(v, format, decimals, 64)})
+	}
+	return ticks
+}
+
+// ticksAt labels the values given, in rising order, where they have room beside each other on the axis of a panel: otherwise nil.
+func ticksAt(values []float64) []plot.Tick {
+	const room, gap = 105 * vg.Inch / 72, 5 * vg.Inch / 72 // of the axes of panels, which differ a little
+	if len(values) < 2 {
+		return nil
+	}
+	style, span := textStyle(tickSize), values[len(values)-1]-values[0]
+	var ticks []plot.Tick
+	for i, v := range values {
+		label := strconv.FormatFloat(v, 'g', 6, 64)
+		if i > 0 && room*vg.Length((v-values[i-1])/span) < (style.Width(label)+style.Width(ticks[i-1].Label))/2+gap {
+			return nil
+		}
+		ticks = append(ticks, plot.Tick{Value: v, Label: label})
 	}
 	return ticks
 }
