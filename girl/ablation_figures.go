@@ -31,7 +31,7 @@ func (a *ablation) figures() ([]captioned, error) {
 		return nil, err
 	}
 	out := []captioned{
-		{stages, "Fine-tuning and reward model", fmt.Sprintf("Loss of the writer and of the untuned LM, and the reward model's pair accuracy on validation CVs, epoch by epoch. The validation losses are per token of the JDs; the training loss is per weighted token, a CV's tokens counting %g (sft.prompt_loss): the two scales differ.", a.cfg.SFT.PromptLoss)},
+		{stages, "Fine-tuning and reward model", fmt.Sprintf("Loss of the writer and of the untuned LM, and the reward model's accuracy on pairs within a validation CV, epoch by epoch. The validation losses are per token of the JDs; the training loss is per weighted token, a CV's tokens counting %g (sft.prompt_loss): the two scales differ.", a.cfg.SFT.PromptLoss)},
 		{runs, "PPO and its variants", "GIRL and the variants without SFT, without reward normalisation and without KL penalty on validation CVs, round by round. Proxy rewards are on one scale. KL is that to the writer's own start, which without SFT is another."},
 		{paths, "Reward against KL", "Reward on validation CVs against the distance from the writer's own start: each point is an evaluation, and a path follows training, so that it may turn back where KL falls. Where the proxy goes on rising and the gold reward does not, the reward model is over-optimised. " +
 			"Only curves with one start can be compared at equal distance: that without SFT begins elsewhere. Best-of-n, on the same CVs with one JD each, stands at its bound ln n − (n−1)/n, which its KL does not exceed."},
@@ -46,8 +46,8 @@ func (a *ablation) figures() ([]captioned, error) {
 
 // stageCurves are the losses of stage 1 and the accuracy of stage 2.
 func (a *ablation) stageCurves() (*results.Figure, error) {
-	loss := results.Panel{Title: "SFT loss", YLabel: "nats per token, see legend"}
-	accuracy := results.Panel{Title: "Reward model on validation CVs", YLabel: "pair accuracy within a CV"}
+	loss := results.Panel{Title: "SFT loss", YLabel: "nats per token"}
+	accuracy := results.Panel{Title: "Reward model on validation CVs", YLabel: "pair accuracy"}
 	var valid, train, untuned, right []results.Run
 	for _, seed := range a.opts.Seeds {
 		var s, u SFTReport

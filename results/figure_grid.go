@@ -48,7 +48,7 @@ func drawPlot(p *plot.Plot, c draw.Canvas) {
 	half := style.Width(text) / 2
 	x := max(c.Min.X+half, min(data.Center().X, c.Max.X-half))
 	c.FillText(style, vg.Point{X: x, Y: c.Max.Y}, text)
-	c.Max.Y -= p.DataCanvas(c).Max.Y - data.Max.Y
+	c.Max.Y -= style.Height(text) + p.Title.Padding
 	p.Draw(c)
 }
 
