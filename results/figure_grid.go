@@ -43,7 +43,8 @@ func drawPlot(p *plot.Plot, c draw.Canvas) {
 		return
 	}
 	text, style, data := p.Title.Text, p.Title.TextStyle, p.DataCanvas(c)
-	p.Title.Text = ""
+	p.Title.Text = "" // drawn here, this time: a figure is drawn once for each format
+	defer func() { p.Title.Text = text }()
 	style.XAlign, style.YAlign = draw.XCenter, draw.YTop
 	half := style.Width(text) / 2
 	x := max(c.Min.X+half, min(data.Center().X, c.Max.X-half))

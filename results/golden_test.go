@@ -69,6 +69,13 @@ func TestGoldenFigures(t *testing.T) {
 				t.Fatal(err)
 			}
 			goldenDrawing(t, filepath.Join("testdata", "figures", name+".svg"), b.Bytes())
+			var again bytes.Buffer
+			if err := f.Render(&again, "svg"); err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(again.Bytes(), b.Bytes()) {
+				t.Error("drawn once more, the figure is another")
+			}
 		})
 	}
 }
