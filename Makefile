@@ -24,7 +24,7 @@ smoke: ## the same in under a minute, with models too small to learn much
 DATA  ?= market
 PAPER  = paper-$(notdir $(abspath $(DATA)))
 paper: ## five seeds with the paper profile and all studies, published in results/
-	GOFLAGS= go build -o .cache/girl ./girl/cmd/girl
+	go build -buildvcs=auto -o .cache/girl ./girl/cmd/girl
 	.cache/girl run -data "$(DATA)" -profile paper -seeds 1,2,3,4,5 -out "runs/$(PAPER)"
 	for study in judge ablate sweep; do .cache/girl $$study -run "runs/$(PAPER)" || exit 1; done
 	.cache/girl publish -run "runs/$(PAPER)" -out "results/$(PAPER)" -readme README.md
