@@ -73,7 +73,7 @@ func (w *Weights) linear(x *Node, l int, name, bias string) *Node {
 	m := w.node(g, "layers.%d.%s", l, name)
 	dims := x.Shape().Dimensions
 	out := append(append([]int(nil), dims[:len(dims)-1]...), m.Shape().Dimensions[1])
-	y := Reshape(MatMul(Reshape(x, -1, dims[len(dims)-1]), m), out...)
+	y := Reshape(product(Reshape(x, -1, dims[len(dims)-1]), m), out...)
 	if bias != "" && w.Config.QKVBias {
 		y = Add(y, ExpandLeftToRank(w.node(g, "layers.%d.%s", l, bias), y.Rank()))
 	}
@@ -101,10 +101,10 @@ func causalAttention(q, k, v, bias *Node) *Node {
 	groups := k.Shape().Dimensions[1]
 	// Heads of one group share keys: fold them into the rows of one matrix product.
 	q = Reshape(MulScalar(q, 1/math.Sqrt(float64(e))), b, groups, h/groups*t, e)
-	scores := DotGeneral(q, []int{3}, []int{0, 1}, k, []int{3}, []int{0, 1})
+	scores := productT(q, k)
 	scores = Add(Reshape(scores, b, h, t, t), ExpandLeftToRank(bias, 4))
 	probs := Reshape(Softmax(scores, -1), b, groups, h/groups*t, t)
-	mixed := DotGeneral(probs, []int{3}, []int{0, 1}, v, []int{2}, []int{0, 1})
+	mixed := product(probs, v)
 	return Reshape(TransposeAllAxes(Reshape(mixed, b, h, t, e), 0, 2, 1, 3), b, t, h*e)
 }
 

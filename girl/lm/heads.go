@@ -15,9 +15,9 @@ func (w *Weights) Logits(hidden *Node) *Node {
 	rows := Reshape(hidden, -1, w.Config.Dim)
 	var logits *Node
 	if w.Config.TiedHead {
-		logits = DotGeneral(rows, []int{1}, nil, w.node(g, "embed"), []int{1}, nil)
+		logits = productT(rows, w.node(g, "embed"))
 	} else {
-		logits = MatMul(rows, w.node(g, "head"))
+		logits = product(rows, w.node(g, "head"))
 	}
 	return Reshape(logits, append(append([]int(nil), dims[:len(dims)-1]...), w.Config.Vocab)...)
 }
@@ -26,7 +26,7 @@ func (w *Weights) Logits(hidden *Node) *Node {
 func (w *Weights) Score(hidden *Node) *Node {
 	g := hidden.Graph()
 	dims := hidden.Shape().Dimensions
-	s := MatMul(Reshape(hidden, -1, w.Config.Dim), w.node(g, "score_w"))
+	s := product(Reshape(hidden, -1, w.Config.Dim), w.node(g, "score_w"))
 	s = Add(s, ExpandLeftToRank(w.node(g, "score_b"), 2))
 	return Reshape(s, dims[:len(dims)-1]...)
 }

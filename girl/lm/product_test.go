@@ -1,0 +1,77 @@
+package lm
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/google/go-cmp/cmp"
+)
+
+// The products have the values of plain ones, and the gradients of plain ones up to the order of their sums, whichever of their two
+// ways is the shorter.
+func TestProductsHaveTheGradientsOfPlainOnes(t *testing.T) {
+	backend := testBackend(t)
+	rng := rand.New(rand.NewPCG(1, 2))
+	random := func(dims ...int) *tensors.Tensor {
+		n := 1
+		for _, d := range dims {
+			n *= d
+		}
+		x := make([]float32, n)
+		for i := range x {
+			x[i] = float32(rng.NormFloat64())
+		}
+		return tensors.FromFlatDataAndDimensions(x, dims...)
+	}
+	for _, c := range []struct {
+		name      string
+		own, want func(a, b *Node) *Node
+		a, b      []int
+	}{
+		{"tall times wide", product, multiply, []int{7, 2}, []int{2, 9}},
+		{"wide times tall", product, multiply, []int{3, 40}, []int{40, 2}},
+		{"batches", product, multiply, []int{2, 3, 5, 4}, []int{2, 3, 4, 6}},
+		{"batches the other way", product, multiply, []int{2, 3, 5, 40}, []int{2, 3, 40, 2}},
+		{"transposed", productT, multiplyT, []int{7, 2}, []int{90, 2}},
+		{"transposed, a short result", productT, multiplyT, []int{3, 40}, []int{2, 40}},
+		{"transposed batches", productT, multiplyT, []int{2, 3, 5, 4}, []int{2, 3, 60, 4}},
+		{"transposed batches, a short result", productT, multiplyT, []int{2, 3, 5, 40}, []int{2, 3, 2, 40}},
+	} {
+		a, b := random(c.a...), random(c.b...)
+		graph := func(f func(a, b *Node) *Node) []*tensors.Tensor {
+			return MustNewExec(backend, func(a, b *Node) []*Node {
+				y := f(a, b)
+				// Every entry has another adjoint, and a is used twice.
+				loss := Add(ReduceAllSum(Square(Sin(y))), ReduceAllSum(Mul(a, a)))
+				return append([]*Node{y}, Gradient(loss, a, b)...)
+			}).MustCall(a, b)
+		}
+		got, want := graph(c.own), graph(c.want)
+		for i, name := range []string{"value", "gradient of a", "gradient of b"} {
+			x, y := tensors.MustCopyFlatData[float32](got[i]), tensors.MustCopyFlatData[float32](want[i])
+			if !got[i].Shape().Equal(want[i].Shape()) {
+				t.Errorf("%s, %s: shape %s, want %s", c.name, name, got[i].Shape(), want[i].Shape())
+				continue
+			}
+			for k := range x {
+				if math.Abs(float64(x[k]-y[k])) > 1e-4*(1+math.Abs(float64(y[k]))) {
+					t.Errorf("%s, %s: entry %d is %g, want %g", c.name, name, k, x[k], y[k])
+					break
+				}
+			}
+		}
+	}
+}
+
+func TestSwapOfBatches(t *testing.T) {
+	got := MustNewExec(testBackend(t), func(x *Node) *Node { return swap(x) }).MustCall(
+		tensors.FromValue([][][]float32{{{1, 2, 3}, {4, 5, 6}}, {{7, 8, 9}, {10, 11, 12}}}))[0]
+	want := [][][]float32{{{1, 4}, {2, 5}, {3, 6}}, {{7, 10}, {8, 11}, {9, 12}}}
+	if d := cmp.Diff(want, got.Value()); d != "" {
+		t.Error(d)
+	}
+}
+
