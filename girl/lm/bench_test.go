@@ -1,87 +1,85 @@
-package lm
+package lm_test
 
 import (
 	"context"
-	"math/rand/v2"
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"genjobrec/girl/internal/measure"
+	"genjobrec/girl/lm"
 )
 
-func benchmarkConfig() Config {
-	return Config{Layers: 4, Dim: 256, Heads: 4, FFN: 688, Vocab: 8192, MaxLen: 256, RopeBase: 10000, NormEps: 1e-5}
+// shapes are the peer's and, to show how cost grows, a quarter and four times of its lengths and of its width.
+var shapes = []struct {
+	name  string
+	shape measure.Shape
+}{
+	{"default", measure.Default()},
+	{"length=x0.25", measure.Scaled(0.25, 1)}, {"length=x4", measure.Scaled(4, 1)},
+	{"width=x0.25", measure.Scaled(1, 0.25)}, {"width=x4", measure.Scaled(1, 4)},
 }
 
-func smallConfig() Config {
-	return Config{Layers: 3, Dim: 128, Heads: 4, FFN: 344, Vocab: 2048, MaxLen: 256, RopeBase: 10000, NormEps: 1e-5, TiedHead: true}
+// BenchmarkTrain is one SFT step: forward, loss on the response alone, backward, Adam. Tokens count prompts, too.
+func BenchmarkTrain(b *testing.B) {
+	for _, s := range shapes {
+		b.Run(s.name, func(b *testing.B) { benchTrain(b, s.shape) })
+	}
 }
 
-func benchTrain(b *testing.B, c Config, rows, prompt, response int) {
-	backend := testBackend(b)
-	w, err := NewWeights(c, TokenHead, 1)
+func benchTrain(b *testing.B, s measure.Shape) {
+	backend, err := measure.Backend()
 	if err != nil {
 		b.Fatal(err)
 	}
-	rng := rand.New(rand.NewPCG(1, 1))
-	var seqs []Sequence
-	for range rows {
-		seqs = append(seqs, Sequence{randomTokens(rng, prompt, c.Vocab), randomTokens(rng, response, c.Vocab)})
-	}
-	batch, err := Pack(seqs, rows, Responses)
+	w, err := lm.NewWeights(s.Model, lm.TokenHead, 1)
 	if err != nil {
 		b.Fatal(err)
 	}
-	trainer, err := NewTrainer(backend, w, AdamConfig{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, ClipNorm: 1}, func(a []*Node) (*Node, []*Node) {
-		lp := TokenLogProbs(w.Logits(w.HiddenAt(a[0], a[1])), a[2], 1)
+	batch, err := lm.Pack(s.Sequences(s.Rows), s.Rows, lm.Responses)
+	if err != nil {
+		b.Fatal(err)
+	}
+	trainer, err := lm.NewTrainer(backend, w, lm.AdamConfig{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8}, func(a []*Node) (*Node, []*Node) {
+		lp := lm.TokenLogProbs(w.Logits(w.HiddenAt(a[0], a[1])), a[2], 1)
 		return Neg(Div(ReduceAllSum(Mul(lp, a[3])), ReduceAllSum(a[3]))), nil
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
-	step := func() {
+	measure.Run(b, s.Rows*(s.Prompt+s.Response), 3*s.Forward(s.Rows, s.Model.Vocab, s.Response), func() error {
 		tokens, index, target, mask := batch.Args()
-		if _, err := trainer.Step(3e-4, tokens, index, target, mask); err != nil {
-			b.Fatal(err)
-		}
-	}
-	step()
-	for b.Loop() {
-		step()
-	}
-	b.ReportMetric(float64(rows*(prompt+response)*b.N)/b.Elapsed().Seconds(), "tokens/s")
+		_, err := trainer.Step(3e-4, tokens, index, target, mask)
+		return err
+	})
 }
 
-func BenchmarkTrain(b *testing.B)      { benchTrain(b, benchmarkConfig(), 8, 128, 128) }
-func BenchmarkTrainSmall(b *testing.B) { benchTrain(b, smallConfig(), 16, 96, 64) }
+// BenchmarkGenerate samples a response of full length for each prompt at temperature 1. Tokens are new ones.
+func BenchmarkGenerate(b *testing.B) {
+	for _, s := range shapes {
+		b.Run(s.name, func(b *testing.B) { benchGenerate(b, s.shape) })
+	}
+}
 
-func benchGenerate(b *testing.B, c Config, prompts, k, prompt, response int) {
-	backend := testBackend(b)
-	w, err := NewWeights(c, TokenHead, 1)
+func benchGenerate(b *testing.B, s measure.Shape) {
+	backend, err := measure.Backend()
 	if err != nil {
 		b.Fatal(err)
 	}
-	rng := rand.New(rand.NewPCG(1, 1))
-	var ps [][]int32
-	var seeds []uint64
-	for i := range prompts {
-		ps = append(ps, randomTokens(rng, prompt, c.Vocab))
-		seeds = append(seeds, uint64(i))
-	}
-	s, err := NewSampler(backend, w, SampleConfig{Samples: k, MaxNew: response, Temperature: 1, EOS: -1, BatchRows: prompts * k})
+	w, err := lm.NewWeights(s.Model, lm.TokenHead, 1)
 	if err != nil {
 		b.Fatal(err)
 	}
-	step := func() {
-		if _, err := s.Sample(context.Background(), ps, seeds, nil); err != nil {
-			b.Fatal(err)
-		}
+	prompts, seeds := make([][]int32, s.Rollouts), make([]uint64, s.Rollouts)
+	for i, seq := range s.Sequences(s.Rollouts) {
+		prompts[i], seeds[i] = seq.Prompt, uint64(i)
 	}
-	step()
-	for b.Loop() {
-		step()
+	sampler, err := lm.NewSampler(backend, w, lm.SampleConfig{Samples: 1, MaxNew: s.Response, Temperature: 1, EOS: -1, BatchRows: s.Rollouts})
+	if err != nil {
+		b.Fatal(err)
 	}
-	b.ReportMetric(float64(prompts*k*response*b.N)/b.Elapsed().Seconds(), "tokens/s")
+	measure.Run(b, s.Rollouts*s.Response, s.Sampling(s.Rollouts), func() error {
+		_, err := sampler.Sample(context.Background(), prompts, seeds, nil)
+		return err
+	})
 }
-
-func BenchmarkGenerate(b *testing.B)      { benchGenerate(b, benchmarkConfig(), 32, 1, 128, 128) }
-func BenchmarkGenerateSmall(b *testing.B) { benchGenerate(b, smallConfig(), 32, 4, 96, 64) }

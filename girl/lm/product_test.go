@@ -74,4 +74,3 @@ func TestSwapOfBatches(t *testing.T) {
 		t.Error(d)
 	}
 }
-
