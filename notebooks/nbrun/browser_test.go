@@ -80,7 +80,7 @@ func (b browserTools) drive(t *testing.T, shot string, args ...string) (out seen
 	if dir == "" {
 		dir = t.TempDir()
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, b.node, append(append([]string{"testdata/browser.mjs"}, args...), filepath.Join(dir, shot))...)
 	cmd.Env = append(os.Environ(), "PLAYWRIGHT="+b.playwright, "CHROMIUM="+b.chromium)

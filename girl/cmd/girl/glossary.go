@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"io"
 
-	"genjobrec/girl/ppo"
+	"genjobrec/girl"
 )
 
-const glossaryText = `Explain every number that SFT, reward model and PPO log: its formula, its unit, what is healthy, and where training warns.
+const glossaryText = `Explain every number that SFT, reward model and PPO log, and every metric of results.csv, rq3.csv and rq4.csv: its formula, its unit, what is healthy, and
+where training warns.
 
   girl glossary
 `
@@ -19,7 +20,7 @@ func glossaryCommand(_ context.Context, args []string, stdout, stderr io.Writer)
 		return err
 	}
 	where := ""
-	for _, term := range ppo.Glossary() {
+	for _, term := range girl.Glossary() {
 		if term.Where != where {
 			where = term.Where
 			fmt.Fprintf(stdout, "\n%s\n", where)

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"genjobrec/girl/ppo"
+	"genjobrec/girl"
 )
 
 func TestGlossary(t *testing.T) {
@@ -12,7 +12,7 @@ func TestGlossary(t *testing.T) {
 	if code != exitOK || stderr != "" {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
-	for _, term := range ppo.Glossary() {
+	for _, term := range girl.Glossary() {
 		for _, part := range []string{term.Where, "  " + term.Name + " ", term.Formula, "unit: " + term.Unit + ";", "healthy: " + term.Healthy + "\n"} {
 			if !strings.Contains(stdout, part) {
 				t.Errorf("%s of %q is not explained: no %q", term.Name, term.Where, part)

@@ -18,7 +18,7 @@ const browser = await chromium.launch({
 });
 try {
   const context = await browser.newContext({ viewport: { width, height: 844 }, isMobile: width < 600 });
-  context.setDefaultTimeout(30_000);
+  context.setDefaultTimeout(120_000);
   const page = await context.newPage();
   const complaints = [];
   page.on('console', (m) => m.type() === 'error' && complaints.push(m.text()));
