@@ -209,6 +209,12 @@ func hashInputs(paths ...string) (map[string]string, error) {
 	return inputs, nil
 }
 
+// compiledOnTheSpot reports whether a program comes from go run or a notebook's cell: these stamp no revision, but start from the sources
+// that they run. Another program may be older than what lies here now.
+func compiledOnTheSpot(path string) bool {
+	return strings.Contains(path, "go-build") || strings.Contains(path, "gonb_")
+}
+
 // revision is the commit the program was built from, with "+changes" if the tree was not clean; empty if unknown.
 func revision() string {
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -225,8 +231,7 @@ func revision() string {
 			return rev + dirty
 		}
 	}
-	// go run stamps no revision, but starts from the sources that it runs. Another program may be older than what lies here now.
-	if path, err := os.Executable(); err != nil || !strings.Contains(path, "go-build") {
+	if path, err := os.Executable(); err != nil || !compiledOnTheSpot(path) {
 		return ""
 	}
 	out, err := exec.Command("git", "rev-parse", "HEAD").Output()

@@ -26,3 +26,12 @@ func TestManifestAddsUpInvocations(t *testing.T) {
 		}
 	}
 }
+
+// Only programs that were compiled from what lies here may name its revision.
+func TestCompiledOnTheSpot(t *testing.T) {
+	for path, want := range map[string]bool{"/tmp/go-build123/b001/exe/girl": true, "/tmp/gonb_1a2b/gonb_1a2b": true, "/usr/local/bin/girl": false, "/home/me/src/.cache/girl": false} {
+		if compiledOnTheSpot(path) != want {
+			t.Errorf("%s: %t", path, !want)
+		}
+	}
+}

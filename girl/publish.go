@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"genjobrec/results"
 	"genjobrec/results/wholefile"
 )
 
@@ -65,12 +64,13 @@ const findingsFile = "findings.md"
 func publishFindings(runDir, to string) error {
 	var b strings.Builder
 	b.WriteString("# Findings\n\nMade from the numbers of the tables. *Shown* means that a p-value, corrected for all tests of its table, is below 0.05; anything else is an open question, and the interval says how large the difference may be.\n")
-	for _, study := range studies {
-		var s results.PageSection
-		if err := readJSON(filepath.Join(runDir, sectionsDir, study+".json"), &s); errors.Is(err, fs.ErrNotExist) || err == nil && len(s.Findings) == 0 {
+	sections, err := savedSections(runDir)
+	if err != nil {
+		return err
+	}
+	for _, s := range sections {
+		if len(s.Findings) == 0 {
 			continue
-		} else if err != nil {
-			return err
 		}
 		fmt.Fprintf(&b, "\n## %s\n\n", s.Title)
 		for _, f := range s.Findings {

@@ -152,17 +152,25 @@ func (r *run) renderPage() error {
 		}
 		return err
 	}
-	var sections []results.PageSection
+	sections, err := savedSections(r.dir)
+	if err != nil {
+		return err
+	}
+	saved.Page.Sections = append(sections, saved.Page.Sections...)
+	return results.WritePage(r.path(pageFile), saved.Page)
+}
+
+// savedSections reads the studies' parts of a run's page that are there, in the page's order.
+func savedSections(runDir string) (sections []results.PageSection, err error) {
 	for _, name := range studies {
 		var s results.PageSection
-		switch err := readJSON(r.sectionFile(name), &s); {
+		switch err := readJSON(filepath.Join(runDir, sectionsDir, name+".json"), &s); {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:
-			return fmt.Errorf("%w: remove it and run its study again", err)
+			return nil, fmt.Errorf("%w: remove it and run its study again", err)
 		default:
 			sections = append(sections, s)
 		}
 	}
-	saved.Page.Sections = append(sections, saved.Page.Sections...)
-	return results.WritePage(r.path(pageFile), saved.Page)
+	return sections, nil
 }
