@@ -24,6 +24,12 @@ type Weights struct {
 	Config Config
 	Head   Head
 	Store  *model.Store
+
+	// GradientCheckpointing computes each block's activations a second time in a backward pass instead of keeping them: less memory,
+	// more work, the same bits. It is read when a graph is built, and not saved.
+	GradientCheckpointing bool
+
+	bound map[string]*graph.Node // stand in for the store's weights inside recomputed
 }
 
 // parameter is one named weight of the architecture: its shape and the standard deviation of its start value.
@@ -216,5 +222,9 @@ func (w *Weights) checkTokens(ids []int32) error {
 
 // node reads a weight inside a graph.
 func (w *Weights) node(g *graph.Graph, format string, args ...any) *graph.Node {
-	return w.Store.GetVariable("/" + fmt.Sprintf(format, args...)).NodeValue(g)
+	name := fmt.Sprintf(format, args...)
+	if n, ok := w.bound[name]; ok {
+		return n
+	}
+	return w.Store.GetVariable("/" + name).NodeValue(g)
 }
