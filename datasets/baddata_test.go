@@ -232,7 +232,7 @@ func TestOpenBadInput(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := putTables(t, filepath.Join(t.TempDir(), "d"), goodCVs, goodJDs, goodPairs)
 			tt.make(dir)
-			_, err := Open(context.Background(), dir)
+			_, err := openBoth(t, dir)
 			checkFault(t, err, dir, tt.want)
 		})
 	}

@@ -2,13 +2,13 @@ package datasets
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
-)
 
-// place is where a row came from: a file of builder.files and its 1-based row.
-type place struct{ file, row int32 }
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
+)
 
 // builder gathers the rows of a dataset and checks each as it comes, so that a fault is reported
 // with its file, column and row.
@@ -18,9 +18,12 @@ type builder struct {
 	keep     func(string) string // copies a string that is a view into a buffer
 	cvs      texts
 	jds      texts
-	pairs    []Pair
-	pairAt   []place
-	known    map[pairKey]int32 // (CV, JD) → index into pairs
+	pairs    []Pair            // unless counts are kept in their place
+	pairAt   places            // of pairs
+	known    *roaring64.Bitmap // the keys of the pairs so far
+	counts   []cvCount         // by CV, where the pairs are only counted; nil where they are kept
+	first    firstPair         // finds a pair again that came before
+	rows     int               // pairs so far
 	matches  int
 	unjudged bool  // labels may be missing, and one class is enough
 	noSplit  place // first pair without a split, if any
@@ -29,6 +32,12 @@ type builder struct {
 
 // pairKey is a pair as indexes into builder.cvs and builder.jds.
 type pairKey struct{ cv, jd int32 }
+
+// bits is the key as one number.
+func (k pairKey) bits() uint64 { return uint64(k.cv)<<32 | uint64(k.jd) }
+
+// firstPair finds the first pair with a key.
+type firstPair func(k pairKey) (at place, label int, err error)
 
 // texts is a table of texts by id.
 type texts struct {
@@ -39,13 +48,21 @@ type texts struct {
 }
 
 func newBuilder(name string, keep func(string) string) *builder {
-	return &builder{
+	b := &builder{
 		name:  name,
 		keep:  keep,
 		cvs:   texts{what: "CV", idColumn: "cv_id", index: map[string]int32{}},
 		jds:   texts{what: "JD", idColumn: "jd_id", index: map[string]int32{}},
-		known: map[pairKey]int32{},
+		known: roaring64.New(),
 	}
+	b.first = b.firstKept
+	return b
+}
+
+// firstKept looks through the pairs that were kept.
+func (b *builder) firstKept(k pairKey) (place, int, error) {
+	i := slices.IndexFunc(b.pairs, func(p Pair) bool { return p.CVID == b.cvs.ids[k.cv] && p.JDID == b.jds.ids[k.jd] })
+	return b.pairAt.at(i), b.pairs[i].Label, nil
 }
 
 // file registers the file that the next rows come from.
@@ -112,14 +129,17 @@ func (b *builder) addPair(at place, cv, jd int32, label int64, split string, whe
 		return err
 	}
 	key := pairKey{cv, jd}
-	if i, ok := b.known[key]; ok {
-		id := cvID + "/" + jdID
-		if b.pairs[i].Label != int(label) {
-			return b.fault(at, "label", id, "conflicting labels: %d here, %d at %s", label, b.pairs[i].Label, b.where(b.pairAt[i], at))
+	if !b.known.CheckedAdd(key.bits()) {
+		was, other, err := b.first(key)
+		if err != nil {
+			return err
 		}
-		return b.fault(at, "cv_id", id, "duplicate pair: the first is at %s", b.where(b.pairAt[i], at))
+		id := cvID + "/" + jdID
+		if other != int(label) {
+			return b.fault(at, "label", id, "conflicting labels: %d here, %d at %s", label, other, b.where(was, at))
+		}
+		return b.fault(at, "cv_id", id, "duplicate pair: the first is at %s", b.where(was, at))
 	}
-	b.known[key] = int32(len(b.pairs))
 	if s == "" && b.noSplit.row == 0 {
 		b.noSplit = at
 	}
@@ -127,24 +147,29 @@ func (b *builder) addPair(at place, cv, jd int32, label int64, split string, whe
 		b.inSplit = at
 	}
 	b.matches += int(label)
+	b.rows++
+	if b.counts != nil {
+		b.count(key.cv, int(label), s)
+		return nil
+	}
+	b.pairAt.add(len(b.pairs), at)
 	b.pairs = append(b.pairs, Pair{CVID: cvID, JDID: jdID, Label: int(label), Split: s, Time: when})
-	b.pairAt = append(b.pairAt, at)
 	return nil
 }
 
 // finish checks what only the whole shows and returns the dataset.
 func (b *builder) finish(file string) (*Dataset, error) {
 	switch {
-	case len(b.pairs) == 0:
+	case b.rows == 0:
 		return nil, &DataError{File: file, Msg: "empty table: no labelled pair"}
 	case b.unjudged:
-	case b.matches == 0 || b.matches == len(b.pairs):
-		return nil, &DataError{File: file, Column: "label", Msg: fmt.Sprintf("only one class: all %d labels are %d, both 0 and 1 are needed", len(b.pairs), b.pairs[0].Label)}
+	case b.matches == 0 || b.matches == b.rows:
+		return nil, &DataError{File: file, Column: "label", Msg: fmt.Sprintf("only one class: all %d labels are %d, both 0 and 1 are needed", b.rows, min(b.matches, 1))}
 	}
 	if b.noSplit.row > 0 && b.inSplit.row > 0 {
 		return nil, b.fault(b.noSplit, "split", "", "empty split, while %s has one: give every pair a split or none", b.where(b.inSplit, b.noSplit))
 	}
-	ds := &Dataset{Name: b.name, Pairs: b.pairs, CVs: make([]CV, len(b.cvs.ids)), JDs: make([]JD, len(b.jds.ids))}
+	ds := &Dataset{Name: b.name, Pairs: slices.Clip(b.pairs), CVs: make([]CV, len(b.cvs.ids)), JDs: make([]JD, len(b.jds.ids))}
 	for i, id := range b.cvs.ids {
 		ds.CVs[i] = CV{ID: id, Text: b.cvs.texts[i]}
 	}
@@ -234,6 +259,11 @@ func Validate(ds *Dataset) error {
 		}
 	}
 	file = b.file(ds.Name + " pairs")
+	b.counts = make([]cvCount, len(ds.CVs)) // there is no need of a second copy of the pairs
+	b.first = func(k pairKey) (place, int, error) {
+		i := slices.IndexFunc(ds.Pairs, func(p Pair) bool { return p.CVID == b.cvs.ids[k.cv] && p.JDID == b.jds.ids[k.jd] })
+		return place{file, int32(i + 1)}, ds.Pairs[i].Label, nil
+	}
 	for i, p := range ds.Pairs {
 		at := place{file, int32(i + 1)}
 		cv, err := b.find(&b.cvs, at, p.CVID)

@@ -50,7 +50,7 @@ func scanFields(ctx context.Context, path string, want []columnSpec, fn func(fil
 				}
 			}
 			return nil
-		}, nil)
+		})
 		if err != nil {
 			return err
 		}

@@ -40,6 +40,11 @@ func open(ctx context.Context, path string, b *builder) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
+	return b.read(ctx, l)
+}
+
+// read adds all rows of the tables and returns the dataset.
+func (b *builder) read(ctx context.Context, l layout) (*Dataset, error) {
 	for _, table := range []struct {
 		texts *texts
 		parts []string
@@ -93,7 +98,7 @@ func (b *builder) readTexts(ctx context.Context, t *texts, parts []string) error
 				}
 			}
 			return nil
-		}, nil)
+		})
 		if err != nil {
 			return err
 		}
@@ -219,7 +224,7 @@ func (b *builder) readPairs(ctx context.Context, part string, withCV, withJD boo
 			}
 		}
 		return nil
-	}, nil)
+	})
 }
 
 // pairText returns the index of a pair's text: added from the row when the row carries it, looked up

@@ -49,10 +49,10 @@ type batch struct {
 const batchRows = 1024
 
 // scanParquet reads the wanted columns of one file row group by row group and calls rows for every
-// batch and endGroup after every row group. It holds one page a column in memory. Whatever is wrong
+// batch. It holds one page a column in memory. Whatever is wrong
 // with the file, panics of the decoder included, comes back as a *DataError; errors of the callbacks
 // and of ctx come back as they are.
-func scanParquet(ctx context.Context, path string, want []columnSpec, rows func(*batch) error, endGroup func() error) error {
+func scanParquet(ctx context.Context, path string, want []columnSpec, rows func(*batch) error) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return fileError(path, err)
@@ -72,11 +72,6 @@ func scanParquet(ctx context.Context, path string, want []columnSpec, rows func(
 	for _, group := range pf.RowGroups() {
 		if err := scanGroup(ctx, b, group, leaf, rows); err != nil {
 			return err
-		}
-		if endGroup != nil {
-			if err := endGroup(); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

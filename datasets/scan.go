@@ -5,78 +5,114 @@ import (
 	"strings"
 )
 
-// ScanPairs reads the pairs table of a dataset, as Open finds it, and calls fn with the pairs of one row
-// group after another, so that a dataset larger than memory can be walked. The slice is reused: fn must
+// ScanPairs reads the pairs table of a dataset, as Open finds it, and calls fn with one run of some thousand pairs
+// after another, so that a dataset larger than memory can be walked. The slice is reused: fn must
 // copy what it keeps. Each row is checked by itself (ids, label, split); what only the whole shows
 // (duplicates, one class, missing texts) is Open's affair. An error of fn ends the scan and is returned.
-func ScanPairs(ctx context.Context, path string, fn func(rowGroup []Pair) error) error {
+func ScanPairs(ctx context.Context, path string, fn func(run []Pair) error) error {
 	l, err := findTables(path)
 	if err != nil {
 		return err
 	}
 	b := newBuilder(nameOf(path), strings.Clone)
-	ids := map[string]string{} // one copy of each id of a row group
-	intern := func(view string) string {
+	ids := map[string]string{} // one copy of each id
+	intern := func(at place, column, view string) (string, error) {
 		if s, ok := ids[view]; ok {
-			return s
+			return s, nil
+		}
+		if err := b.checkID(at, column, view); err != nil {
+			return "", err
+		}
+		if len(ids) >= maxInterned {
+			clear(ids)
 		}
 		s := strings.Clone(view)
 		ids[s] = s
-		return s
+		return s, nil
 	}
-	var group []Pair
-	for _, part := range l.pairs {
-		file := b.file(part)
-		row := func(rows *batch, i int) error {
-			at := place{file, int32(rows.row + i)}
-			d, err := b.decisionAt(at, rows, i)
-			if err != nil {
-				return err
-			}
-			if err := b.checkID(at, "cv_id", d.cvID); err != nil {
-				return err
-			}
-			if err := b.checkID(at, "jd_id", d.jdID); err != nil {
-				return err
-			}
-			split, err := b.checkDecision(at, d.cvID, d.jdID, d.label, d.split)
-			if err != nil {
-				return err
-			}
-			group = append(group, Pair{CVID: intern(d.cvID), JDID: intern(d.jdID), Label: int(d.label), Split: split, Time: d.when})
+	return b.scanPairs(ctx, l.pairs, func(at place, d decision) (Pair, error) {
+		cvID, err := intern(at, "cv_id", d.cvID)
+		if err != nil {
+			return Pair{}, err
+		}
+		jdID, err := intern(at, "jd_id", d.jdID)
+		if err != nil {
+			return Pair{}, err
+		}
+		split, err := b.checkDecision(at, cvID, jdID, d.label, d.split)
+		if err != nil {
+			return Pair{}, err
+		}
+		return Pair{CVID: cvID, JDID: jdID, Label: int(d.label), Split: split, Time: d.when}, nil
+	}, fn)
+}
+
+const (
+	scanRun     = 4 * batchRows // pairs after which a scan hands over a run
+	scanBytes   = 1 << 20       // bytes of CVs after which it does
+	maxInterned = 1 << 16       // ids that a scan keeps to share their copies
+)
+
+// scanPairs makes pairs of the rows of files and hands them over in runs.
+func (b *builder) scanPairs(ctx context.Context, parts []string, pair func(at place, d decision) (Pair, error), fn func(run []Pair) error) error {
+	columns := pairColumns(false, false)[:colCV]
+	columns[colLabel].optional = b.unjudged
+	run := make([]Pair, 0, scanRun+batchRows)
+	handOver := func() error {
+		if len(run) == 0 {
 			return nil
 		}
-		err := scanParquet(ctx, part, pairColumns(false, false)[:colCV], func(rows *batch) error {
+		err := fn(run)
+		run = run[:0]
+		return err
+	}
+	for _, part := range parts {
+		file := b.file(part)
+		if err := scanParquet(ctx, part, columns, func(rows *batch) error {
 			for i := range rows.n {
-				if err := row(rows, i); err != nil {
+				at := place{file, int32(rows.row + i)}
+				d, err := b.decisionAt(at, rows, i)
+				if err != nil {
 					return err
 				}
+				p, err := pair(at, d)
+				if err != nil {
+					return err
+				}
+				run = append(run, p)
 			}
-			return nil
-		}, func() error {
-			err := fn(group)
-			group = group[:0]
-			clear(ids)
-			return err
-		})
-		if err != nil {
+			if len(run) < scanRun {
+				return nil
+			}
+			return handOver()
+		}); err != nil {
 			return err
 		}
 	}
-	return nil
+	return handOver()
 }
 
 // ScanCVs reads a Parquet table of CVs (cv_id and text, cv or cv_text; a file, a folder of parts, or a
-// dataset folder with a table cvs) and calls fn with the CVs of one row group after another. Each row is checked
+// dataset folder with a table cvs) and calls fn with one run of CVs after another. Each row is checked
 // by itself. The slice is reused, its strings are not. An error of fn ends the scan and is returned.
-func ScanCVs(ctx context.Context, path string, fn func(rowGroup []CV) error) error {
+func ScanCVs(ctx context.Context, path string, fn func(run []CV) error) error {
 	parts, err := cvParts(path)
 	if err != nil {
 		return err
 	}
 	b := newBuilder(nameOf(path), strings.Clone)
 	want := []columnSpec{{names: []string{b.cvs.idColumn}}, {names: textColumns(&b.cvs)}}
-	var group []CV
+	var run []CV
+	size := 0
+	handOver := func() error {
+		if len(run) == 0 {
+			return nil
+		}
+		err := fn(run)
+		clear(run)
+		run, size = run[:0], 0
+		return err
+	}
 	for _, part := range parts {
 		file := b.file(part)
 		err := scanParquet(ctx, part, want, func(rows *batch) error {
@@ -92,18 +128,19 @@ func ScanCVs(ctx context.Context, path string, fn func(rowGroup []CV) error) err
 				if err := b.checkText(at, rows.names[1], id, text); err != nil {
 					return err
 				}
-				group = append(group, CV{ID: strings.Clone(id), Text: strings.Clone(text)})
+				run = append(run, CV{ID: strings.Clone(id), Text: strings.Clone(text)})
+				if size += len(id) + len(text); size < scanBytes {
+					continue
+				}
+				if err := handOver(); err != nil {
+					return err
+				}
 			}
 			return nil
-		}, func() error {
-			err := fn(group)
-			clear(group)
-			group = group[:0]
-			return err
 		})
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return handOver()
 }

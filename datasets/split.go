@@ -3,6 +3,7 @@ package datasets
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -56,7 +57,24 @@ func Assign(ds *Dataset, test *Dataset, o SplitOptions) (*Assignment, error) {
 			return nil, err
 		}
 	}
-	groups, err := groupCVs(all.CVs, o.NearDuplicate)
+	return assign(all.Name, all.CVs, given, o, func(yield func(labelled) bool) {
+		for _, p := range all.Pairs {
+			if !yield(labelled{p.CVID, p.JDID, p.Label, 1}) {
+				return
+			}
+		}
+	})
+}
+
+// labelled are pairs of one CV with one label.
+type labelled struct {
+	cvID, jdID   string // the latter for a message
+	label, pairs int
+}
+
+// assign divides CVs by the splits that their pairs name, if they do, or else at random.
+func assign(name string, cvs []CV, given map[string]map[Split]bool, o SplitOptions, pairs iter.Seq[labelled]) (*Assignment, error) {
+	groups, err := groupCVs(cvs, o.NearDuplicate)
 	if err != nil {
 		return nil, err
 	}
@@ -70,15 +88,15 @@ func Assign(ds *Dataset, test *Dataset, o SplitOptions) (*Assignment, error) {
 	rng := rand.New(rand.NewPCG(o.Seed, 0x6a6f62726563)) // the second word only keeps this stream apart
 
 	if given == nil {
-		left := a.draw(rng, groups, Test, a.target(Test, o.TestShare, len(all.CVs), o.MaxTest))
-		left = a.draw(rng, left, Valid, a.target(Valid, o.ValidShare, len(all.CVs), o.MaxValid))
+		left := a.draw(rng, groups, Test, a.target(Test, o.TestShare, len(cvs), o.MaxTest))
+		left = a.draw(rng, left, Valid, a.target(Valid, o.ValidShare, len(cvs), o.MaxValid))
 		a.rest(left)
 	} else if err := a.follow(rng, groups, given, o); err != nil {
 		return nil, err
 	}
 	a.drawGenerator(rng, groups, o.GeneratorShare)
-	a.noteUnlabelled(all)
-	if err := a.checkClasses(all, o, given); err != nil {
+	a.noteUnlabelled(len(cvs), pairs)
+	if err := a.checkClasses(name, pairs, o, given); err != nil {
 		return nil, err
 	}
 	return a, nil
@@ -238,28 +256,28 @@ func (a *Assignment) noteGroups(groups [][]CV) {
 }
 
 // noteUnlabelled reports the CVs that no pair names.
-func (a *Assignment) noteUnlabelled(ds *Dataset) {
+func (a *Assignment) noteUnlabelled(cvs int, pairs iter.Seq[labelled]) {
 	named := map[string]bool{}
-	for _, p := range ds.Pairs {
-		named[p.CVID] = true
+	for p := range pairs {
+		named[p.cvID] = true
 	}
-	if n := len(ds.CVs) - len(named); n > 0 {
-		a.Notes = append(a.Notes, fmt.Sprintf("%d of %d CVs have no labelled pair", n, len(ds.CVs)))
+	if n := cvs - len(named); n > 0 {
+		a.Notes = append(a.Notes, fmt.Sprintf("%d of %d CVs have no labelled pair", n, cvs))
 	}
 }
 
 // checkClasses wants both classes in every split that was asked for, and in the generator's share.
-func (a *Assignment) checkClasses(ds *Dataset, o SplitOptions, given map[string]map[Split]bool) error {
+func (a *Assignment) checkClasses(name string, pairs iter.Seq[labelled], o SplitOptions, given map[string]map[Split]bool) error {
 	count := map[Split]*[2]int{Train: {}, Valid: {}, Test: {}}
 	var generator [2]int
-	for _, p := range ds.Pairs {
-		s, ok := a.Split[p.CVID]
-		if !ok || p.Label < 0 || p.Label > 1 {
-			return &DataError{File: ds.Name, ID: p.CVID + "/" + p.JDID, Msg: "the dataset is not valid: unknown cv_id, or a label other than 0 and 1"}
+	for p := range pairs {
+		s, ok := a.Split[p.cvID]
+		if !ok || p.label < 0 || p.label > 1 {
+			return &DataError{File: name, ID: p.cvID + "/" + p.jdID, Msg: "the dataset is not valid: unknown cv_id, or a label other than 0 and 1"}
 		}
-		count[s][p.Label]++
-		if a.Generator[p.CVID] {
-			generator[p.Label]++
+		count[s][p.label] += p.pairs
+		if a.Generator[p.cvID] {
+			generator[p.label] += p.pairs
 		}
 	}
 	asked := map[Split]bool{Train: true, Valid: o.ValidShare > 0, Test: o.TestShare > 0}
@@ -270,11 +288,11 @@ func (a *Assignment) checkClasses(ds *Dataset, o SplitOptions, given map[string]
 	}
 	for _, s := range []Split{Train, Valid, Test} {
 		if n := count[s]; asked[s] && (n[0] == 0 || n[1] == 0) {
-			return &DataError{File: ds.Name, Column: "label", Msg: fmt.Sprintf("split %s has %d matched and %d mismatched pairs: both classes are needed (more data, a larger share, or another seed)", s, n[1], n[0])}
+			return &DataError{File: name, Column: "label", Msg: fmt.Sprintf("split %s has %d matched and %d mismatched pairs: both classes are needed (more data, a larger share, or another seed)", s, n[1], n[0])}
 		}
 	}
 	if o.GeneratorShare > 0 && (generator[0] == 0 || generator[1] == 0) {
-		return &DataError{File: ds.Name, Column: "label", Msg: fmt.Sprintf("the generator's share of the training CVs has %d matched and %d mismatched pairs: both classes are needed (a larger share, or another seed)", generator[1], generator[0])}
+		return &DataError{File: name, Column: "label", Msg: fmt.Sprintf("the generator's share of the training CVs has %d matched and %d mismatched pairs: both classes are needed (a larger share, or another seed)", generator[1], generator[0])}
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
@@ -41,37 +40,6 @@ func concordance(labels []int, scores []float64) uint64 {
 		below += neg
 	}
 	return twiceU
-}
-
-// ascending is the order of the scores from the smallest up; equal scores keep their input order.
-func ascending(scores []float64) []int {
-	order := make([]int, len(scores))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(i, j int) int {
-		if c := cmp.Compare(scores[i], scores[j]); c != 0 {
-			return c
-		}
-		return cmp.Compare(i, j)
-	})
-	return order
-}
-
-// tieBlocks iterates over the runs of equal scores in a sorted order.
-func tieBlocks(scores []float64, order []int) func(yield func([]int) bool) {
-	return func(yield func([]int) bool) {
-		for start := 0; start < len(order); {
-			end := start + 1
-			for end < len(order) && scores[order[end]] == scores[order[start]] {
-				end++
-			}
-			if !yield(order[start:end]) {
-				return
-			}
-			start = end
-		}
-	}
 }
 
 // ROCPoint is one corner of a ROC curve: the rates of the rule "positive if score ≥ Threshold".

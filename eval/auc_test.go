@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
-	"math/rand/v2"
 	"os"
 	"slices"
 	"testing"
@@ -193,18 +192,5 @@ func TestROCByHand(t *testing.T) {
 	want := []ROCPoint{{math.Inf(1), 0, 0}, {3, 0, 0.5}, {2, 0.5, 1}, {1, 1, 1}}
 	if diff := cmp.Diff(got, want); diff != "" {
 		t.Errorf("ROC (-got +want):\n%s", diff)
-	}
-}
-
-func BenchmarkAUC(b *testing.B) {
-	rng := rand.New(rand.NewPCG(1, 2))
-	labels, scores := make([]int, 100_000), make([]float64, 100_000)
-	for i := range labels {
-		labels[i], scores[i] = rng.IntN(2), rng.Float64()
-	}
-	for b.Loop() {
-		if _, err := AUC(labels, scores); err != nil {
-			b.Fatal(err)
-		}
 	}
 }

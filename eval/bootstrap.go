@@ -40,7 +40,7 @@ type Draws struct {
 // clusters gives the cluster of each row, any integers ([ClusterIDs] makes them from names). A
 // resample with one class only has no AUC: it is drawn again, and a warning counts such redraws.
 //
-// Scores are sorted once; a resample is then one pass over them with the clusters' multiplicities
+// Scores are sorted once; four resamples are then one pass over them with the clusters' multiplicities
 // as integer weights. Errors: those of [AUC] and [LogLoss], fewer than two clusters.
 func (b Bootstrap) Draw(labels []int, clusters []int, systems ...[]float64) (*Draws, error) {
 	if b.Resamples == 0 {
@@ -68,11 +68,14 @@ func (b Bootstrap) Draw(labels []int, clusters []int, systems ...[]float64) (*Dr
 		d.Brier = append(d.Brier, make([]float64, b.Resamples))
 	}
 
-	redrawn, err := s.eachResample(b, func(r int, counts []uint32) {
+	redrawn, err := s.eachBatch(b, lanes, func(first int, counts [][]uint32) {
+		weights := interleave(counts)
 		for k := range systems {
-			d.AUC[k][r] = weightedAUC(s.codes[k], counts)
-			d.LogLoss[k][r] = s.weightedMean(s.logLoss[k], counts)
-			d.Brier[k][r] = s.weightedMean(s.brier[k], counts)
+			// The last batch may fill fewer lanes.
+			auc, logLoss, brier := s.weightedAUC(k, weights), s.weightedMean(s.logLoss[k], weights), s.weightedMean(s.brier[k], weights)
+			copy(d.AUC[k][first:], auc[:len(counts)])
+			copy(d.LogLoss[k][first:], logLoss[:len(counts)])
+			copy(d.Brier[k][first:], brier[:len(counts)])
 		}
 	})
 	if err != nil {
@@ -178,19 +181,36 @@ const maxRedraws = 1000
 // eachResample calls f with the multiplicities of the clusters in every resample, on all cores, and says how often it had to draw
 // again for want of a class.
 func (s *sample) eachResample(b Bootstrap, f func(r int, counts []uint32)) (redraws int64, err error) {
+	return s.eachBatch(b, 1, func(first int, counts [][]uint32) { f(first, counts[0]) })
+}
+
+// eachBatch is [sample.eachResample] for runs of at most size resamples: first, first+1 and so on.
+func (s *sample) eachBatch(b Bootstrap, size int, f func(first int, counts [][]uint32)) (redraws int64, err error) {
 	var next, redrawn, failed atomic.Int64
 	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), b.Resamples) {
+	for range min(runtime.GOMAXPROCS(0), (b.Resamples+size-1)/size) {
 		wg.Go(func() {
-			counts := make([]uint32, len(s.size))
-			for r := int(next.Add(1)) - 1; r < b.Resamples; r = int(next.Add(1)) - 1 {
-				again, ok := s.resample(counts, b.Seed, uint64(r))
-				redrawn.Add(int64(again))
-				if !ok {
-					failed.Add(1)
-					continue
+			counts := make([][]uint32, size)
+			for i := range counts {
+				counts[i] = make([]uint32, len(s.size))
+			}
+			for {
+				first := int(next.Add(int64(size))) - size
+				if first >= b.Resamples {
+					return
 				}
-				f(r, counts)
+				batch, complete := counts[:min(size, b.Resamples-first)], true
+				for i := range batch {
+					again, ok := s.resample(batch[i], b.Seed, uint64(first+i))
+					redrawn.Add(int64(again))
+					if !ok {
+						failed.Add(1)
+						complete = false
+					}
+				}
+				if complete {
+					f(first, batch)
+				}
 			}
 		})
 	}

@@ -46,11 +46,11 @@ func DeLong(labels []int, scores []float64, opts DeLongOptions) (Estimate, error
 	if err != nil {
 		return Estimate{}, err
 	}
-	auc, cov, warnings, err := delongCov(labels, scores)
+	parts, cov, warnings, err := delongCov(labels, scores)
 	if err != nil {
 		return Estimate{}, err
 	}
-	e := Estimate{Value: auc[0], SE: math.Sqrt(cov[0][0]), P: math.NaN(), Warnings: warnings}
+	e := Estimate{Value: parts[0].auc, SE: math.Sqrt(cov[0][0]), P: math.NaN(), Warnings: warnings}
 	z := distuv.UnitNormal.Quantile((1 + level) / 2)
 	switch {
 	case e.SE == 0:
@@ -84,13 +84,13 @@ func DeLongContrast(labels []int, weights []float64, level float64, systems ...[
 	if len(weights) != len(systems) {
 		return Estimate{}, fmt.Errorf("eval: %d weights, %d systems: %w", len(weights), len(systems), ErrLength)
 	}
-	auc, cov, warnings, err := delongCov(labels, systems...)
+	parts, cov, warnings, err := delongCov(labels, systems...)
 	if err != nil {
 		return Estimate{}, err
 	}
 	value, variance, scale := 0.0, 0.0, 0.0
 	for i, v := range weights {
-		value += v * auc[i]
+		value += v * parts[i].auc
 		scale += v * v * cov[i][i]
 		for j, w := range weights {
 			variance += v * w * cov[i][j]
@@ -117,7 +117,7 @@ func ClusterDeLongContrast(labels, clusters []int, weights []float64, level floa
 		return Estimate{}, fmt.Errorf("eval: %d labels, %d clusters: %w", len(labels), len(clusters), ErrLength)
 	}
 	// DeLong's variances give the scale below which a variance is rounding, and their warnings.
-	auc, cov, warnings, err := delongCov(labels, systems...)
+	parts, cov, warnings, err := delongCov(labels, systems...)
 	if err != nil {
 		return Estimate{}, err
 	}
@@ -135,15 +135,15 @@ func ClusterDeLongContrast(labels, clusters []int, weights []float64, level floa
 	}
 	value, scale := 0.0, 0.0
 	for k, w := range weights {
-		value += w * auc[k]
+		auc, v10, v01 := parts[k].auc, parts[k].v10, parts[k].v01
+		value += w * auc
 		scale += w * w * cov[k][k]
-		v10, v01 := components(labels, systems[k], int(pos), int(neg))
 		for i, y := range labels {
 			if y == 1 {
-				a[ids[i]] += w * (v10[0] - auc[k])
+				a[ids[i]] += w * (v10[0] - auc)
 				v10 = v10[1:]
 			} else {
-				b[ids[i]] += w * (v01[0] - auc[k])
+				b[ids[i]] += w * (v01[0] - auc)
 				v01 = v01[1:]
 			}
 		}
@@ -191,8 +191,14 @@ func normalContrast(value, variance, scale, level float64, weights []float64, wa
 	return e, nil
 }
 
-// delongCov gives the AUC of each system and the covariance matrix of the AUCs.
-func delongCov(labels []int, systems ...[]float64) (auc []float64, cov [][]float64, warnings []Warning, err error) {
+// structural is the AUC of a system and its structural components, in the input's order within each class.
+type structural struct {
+	auc      float64
+	v10, v01 []float64
+}
+
+// delongCov gives the components of each system and the covariance matrix of the AUCs.
+func delongCov(labels []int, systems ...[]float64) (parts []structural, cov [][]float64, warnings []Warning, err error) {
 	pos, neg, err := checkTwoClasses(labels, systems...)
 	if err != nil {
 		return nil, nil, nil, err
@@ -203,56 +209,54 @@ func delongCov(labels []int, systems ...[]float64) (auc []float64, cov [][]float
 	if pos < minPerClass || neg < minPerClass {
 		warnings = append(warnings, Warning(fmt.Sprintf("only %d positives and %d negatives: the normal approximation is rough", pos, neg)))
 	}
-	k := len(systems)
-	v10, v01 := make([][]float64, k), make([][]float64, k)
-	auc, cov = make([]float64, k), make([][]float64, k)
+	parts, cov = make([]structural, len(systems)), make([][]float64, len(systems))
 	for s, scores := range systems {
-		v10[s], v01[s] = components(labels, scores, pos, neg)
-		auc[s] = float64(concordance(labels, scores)) / 2 / float64(pos) / float64(neg)
+		parts[s] = components(labels, scores, pos, neg)
+		cov[s] = make([]float64, len(systems))
 	}
-	for s := range systems {
-		cov[s] = make([]float64, k)
-		for t := range systems {
-			cov[s][t] = covariance(v10[s], v10[t], auc[s], auc[t])/float64(pos) + covariance(v01[s], v01[t], auc[s], auc[t])/float64(neg)
+	for s, a := range parts {
+		for t, b := range parts[:s+1] {
+			cov[s][t] = covariance(a.v10, b.v10, a.auc, b.auc)/float64(pos) + covariance(a.v01, b.v01, a.auc, b.auc)/float64(neg)
+			cov[t][s] = cov[s][t]
 		}
 	}
-	return auc, cov, warnings, nil
+	return parts, cov, warnings, nil
 }
 
-// components are DeLong's structural components, in the input's order within each class: with
-// midranks T among all rows and R within the row's own class,
+// components are DeLong's structural components: with midranks T among all rows and R within the row's own class,
 //
 //	V10ᵢ = (Tᵢ − Rᵢ)/N for positives,  V01ⱼ = 1 − (Tⱼ − Rⱼ)/P for negatives.
 //
 // T − R is the number of rows of the other class below, ties half, which one pass over the sorted
-// scores counts directly.
-func components(labels []int, scores []float64, pos, neg int) (v10, v01 []float64) {
+// scores counts directly; over the positives it sums to the Mann–Whitney statistic.
+func components(labels []int, scores []float64, pos, neg int) structural {
 	placement := make([]float64, len(labels)) // T − R
-	var posBelow, negBelow float64
+	var posBelow, negBelow, twiceU uint64
 	for block := range tieBlocks(scores, ascending(scores)) {
-		var p, n float64
+		var p, n uint64
 		for _, i := range block {
-			p += float64(labels[i])
-			n += float64(1 - labels[i])
+			p += uint64(labels[i])
+			n += uint64(1 - labels[i])
 		}
 		for _, i := range block {
 			if labels[i] == 1 {
-				placement[i] = negBelow + n/2
+				placement[i] = float64(2*negBelow+n) / 2
 			} else {
-				placement[i] = posBelow + p/2
+				placement[i] = float64(2*posBelow+p) / 2
 			}
 		}
+		twiceU += p * (2*negBelow + n)
 		posBelow, negBelow = posBelow+p, negBelow+n
 	}
-	v10, v01 = make([]float64, 0, pos), make([]float64, 0, neg)
+	c := structural{auc: float64(twiceU) / 2 / float64(pos) / float64(neg), v10: make([]float64, 0, pos), v01: make([]float64, 0, neg)}
 	for i, y := range labels {
 		if y == 1 {
-			v10 = append(v10, placement[i]/float64(neg))
+			c.v10 = append(c.v10, placement[i]/float64(neg))
 		} else {
-			v01 = append(v01, 1-placement[i]/float64(pos))
+			c.v01 = append(c.v01, 1-placement[i]/float64(pos))
 		}
 	}
-	return v10, v01
+	return c
 }
 
 // covariance is the sample covariance (n−1 below) about known means.

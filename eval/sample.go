@@ -79,33 +79,3 @@ func encode(labels []int, clusters []uint32, scores []float64) []uint32 {
 	}
 	return codes
 }
-
-// weightedAUC is the AUC in which a row counts as often as its cluster was drawn: the sums of
-// [AUC] with weights, in integers, so that no order of summation can change it.
-func weightedAUC(codes []uint32, counts []uint32) float64 {
-	var twiceU, pos, below, tiePos, tieNeg uint64
-	for _, code := range codes {
-		w := uint64(counts[code>>codeShift])
-		p := w * uint64(code&labelBit)
-		tiePos += p
-		tieNeg += w - p
-		if code&tieEndBit != 0 {
-			twiceU += tiePos * (2*below + tieNeg)
-			below += tieNeg
-			pos += tiePos
-			tiePos, tieNeg = 0, 0
-		}
-	}
-	return float64(twiceU) / 2 / float64(pos) / float64(below)
-}
-
-// weightedMean is the mean loss a row when clusters count as often as they were drawn.
-func (s *sample) weightedMean(sums []float64, counts []uint32) float64 {
-	var sum float64
-	var rows uint64
-	for c, w := range counts {
-		sum += float64(w) * sums[c]
-		rows += uint64(w) * uint64(s.size[c])
-	}
-	return sum / float64(rows)
-}

@@ -1,9 +1,7 @@
 package girl
 
 import (
-	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"genjobrec/datasets"
@@ -138,79 +136,4 @@ func (s *seedRun) rewardScores(valid, test []datasets.Pair) (validTest, error) {
 		return validTest{}, err
 	}
 	return plattScaled(valid, rawValid, rawTest)
-}
-
-// Score scores the pairs of a dataset, labels optional, with every matcher of a finished run and writes scores.parquet rows.
-func Score(ctx context.Context, runDir, pairsDir, out string, report *Reporter) error {
-	s, err := openRun(runDir)
-	if err != nil {
-		return err
-	}
-	defer s.backend.Finalize()
-	ds, err := datasets.OpenUnjudged(ctx, pairsDir)
-	if err != nil {
-		return err
-	}
-	w, err := results.CreateScores(out)
-	if err != nil {
-		return err
-	}
-	defer w.Abort()
-	for _, seed := range s.manifest.Seeds {
-		rows, err := s.scoreSeed(ctx, seed, ds, report)
-		if err != nil {
-			return err
-		}
-		if err := w.Write(rows...); err != nil {
-			return err
-		}
-	}
-	if err := w.Close(); err != nil {
-		return err
-	}
-	report.Linef("%d pairs scored with %d seeds into %s", len(ds.Pairs), len(s.manifest.Seeds), out)
-	return nil
-}
-
-// scoreSeed writes JDs for the dataset's CVs and scores its pairs with one seed's matchers.
-func (s *savedRun) scoreSeed(ctx context.Context, seed int, ds *datasets.Dataset, report *Reporter) ([]results.ScoreRow, error) {
-	m, err := s.openSeed(seed)
-	if err != nil {
-		return nil, err
-	}
-	matchers, err := recommend.Load(filepath.Join(m.dir, recommendFiles))
-	if err != nil {
-		return nil, err
-	}
-	task := report.Start(fmt.Sprintf("seed-%d/score", seed))
-	generated, err := s.write(ctx, m, ds.CVs, s.cfg.Generate, seed, task.Step)
-	if err != nil {
-		task.Failed()
-		return nil, err
-	}
-	byCV := generatedByCV(generated)
-	cvs, jds := ds.CVText(), ds.JDText()
-	queries := make([]recommend.Query, len(ds.Pairs))
-	for i, p := range ds.Pairs {
-		queries[i] = recommend.Query{CVID: p.CVID, JDID: p.JDID, CV: cvs[p.CVID], JD: jds[p.JDID], Generated: map[string][]string{}}
-		for model, texts := range byCV {
-			if own := texts[p.CVID]; len(own) > 0 {
-				queries[i].Generated[model] = own
-			}
-		}
-	}
-	scores, err := matchers.Score(ctx, s.backend, queries)
-	if err != nil {
-		task.Failed()
-		return nil, err
-	}
-	var rows []results.ScoreRow
-	for _, k := range sortedScoreKeys(scores) {
-		for i, p := range ds.Pairs {
-			rows = append(rows, results.ScoreRow{CVID: p.CVID, JDID: p.JDID, Label: int32(p.Label), Model: k.Model, Predictor: k.Predictor,
-				Split: results.NewPairs, Seed: int64(seed), Score: scores[k][i], ColdCV: !matchers.Baselines.KnowsCV(p.CVID), ColdJD: !matchers.Baselines.KnowsJD(p.JDID)})
-		}
-	}
-	task.Done()
-	return rows, nil
 }

@@ -28,7 +28,7 @@ func WriteParquet(path string, rows []Row) error {
 	if err := checkRows(rows); err != nil {
 		return fmt.Errorf("results: %s: %w", path, err)
 	}
-	w, err := newWriter(path, func(rowRecord) error { return nil })
+	w, err := newWriter(path, rowGroup, func(rowRecord) error { return nil })
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,12 @@ package results
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"math"
+	"runtime"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"genjobrec/eval"
 )
@@ -12,12 +16,13 @@ import (
 // CompareInput is what [Compare] needs.
 type CompareInput struct {
 	Scores    []ScoreRow
-	Split     string     // default "test"
-	Systems   []SystemID // judged, in this order; those without scores are skipped and listed as missing
-	Contrasts []Contrast // tested, as one family of hypotheses
-	Resamples int        // of the bootstrap, default 2000
-	Seed      uint64     // of the bootstrap
-	Level     float64    // of intervals, default 0.95
+	Stream    iter.Seq2[ScoreRow, error] // in place of Scores, such as those of [Scores]: rows that need not be in memory at once
+	Split     string                     // default "test"
+	Systems   []SystemID                 // judged, in this order; those without scores are skipped and listed as missing
+	Contrasts []Contrast                 // tested, as one family of hypotheses
+	Resamples int                        // of the bootstrap, default 2000
+	Seed      uint64                     // of the bootstrap
+	Level     float64                    // of intervals, default 0.95
 }
 
 // Contrast is the question whether A differs from B.
@@ -88,7 +93,11 @@ func Compare(in CompareInput) (*Comparison, error) {
 	if in.Split == "" {
 		in.Split = "test"
 	}
-	set, err := collect(in.Scores, in.Split, func(id SystemID) bool { return slices.Contains(in.Systems, id) })
+	rows := each(in.Scores)
+	if in.Stream != nil {
+		rows = in.Stream
+	}
+	set, err := collect(rows, in.Split, func(id SystemID) bool { return slices.Contains(in.Systems, id) })
 	if err != nil {
 		return nil, fmt.Errorf("results: %w", err)
 	}
@@ -125,18 +134,24 @@ func compareSet(set *testSet, in CompareInput) (*Comparison, error) {
 	c.Groups, c.Warnings = draws.Clusters, draws.Warnings
 
 	from := 0
-	for _, id := range in.Systems {
+	c.Systems = make([]SystemResult, len(in.Systems)-len(c.Missing))
+	var judges errgroup.Group
+	judges.SetLimit(runtime.GOMAXPROCS(0))
+	for i, id := range slices.DeleteFunc(slices.Clone(in.Systems), func(id SystemID) bool { return set.systems[id] == nil }) {
 		s := set.systems[id]
-		if s == nil {
-			continue
-		}
-		to := from + len(s.scores)
-		r, err := judge(id, s, set.labels, boot, c.Groups, draws.AUC[from:to], draws.LogLoss[from:to], draws.Brier[from:to])
-		if err != nil {
-			return nil, fmt.Errorf("results: %s: %w", id, err)
-		}
-		c.Systems = append(c.Systems, *r)
-		from = to
+		auc, logLoss, brier := draws.AUC[from:][:len(s.scores)], draws.LogLoss[from:][:len(s.scores)], draws.Brier[from:][:len(s.scores)]
+		from += len(s.scores)
+		judges.Go(func() error {
+			r, err := judge(id, s, set.labels, boot, c.Groups, auc, logLoss, brier)
+			if err != nil {
+				return fmt.Errorf("results: %s: %w", id, err)
+			}
+			c.Systems[i] = *r
+			return nil
+		})
+	}
+	if err := judges.Wait(); err != nil {
+		return nil, err
 	}
 	if err := c.test(in.Contrasts, boot); err != nil {
 		return nil, fmt.Errorf("results: %w", err)

@@ -88,7 +88,7 @@ func TestCompareOneSeedIsTheBootstrap(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := collect(simulate(200, 1), "test", func(SystemID) bool { return true })
+	set, err := collect(each(simulate(200, 1)), "test", func(SystemID) bool { return true })
 	if err != nil {
 		t.Fatal(err)
 	}

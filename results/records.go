@@ -19,10 +19,14 @@ type Writer[T any] struct {
 	err   error // the first error; the file can no longer be committed
 }
 
-// rowGroup is the number of rows a Parquet row group holds: small enough to stream.
-const rowGroup = 1 << 17
+// The number of rows a Parquet row group holds, all of which a writer has in memory before it writes them: of files whose rows are in
+// memory anyway, and of files that are written as their rows are made.
+const (
+	rowGroup       = 1 << 17
+	streamRowGroup = 1 << 14
+)
 
-func newWriter[T any](path string, check func(T) error) (*Writer[T], error) {
+func newWriter[T any](path string, rowGroup int64, check func(T) error) (*Writer[T], error) {
 	file, err := createAtomic(path)
 	if err != nil {
 		return nil, err

@@ -51,7 +51,7 @@ func (r *RQ2Report) recalibrated(scores []ScoreRow) (*CalibrationReport, error) 
 			out.Matchers = append(out.Matchers, id)
 		}
 	}
-	valid, err := collect(scores, validSplit, func(id SystemID) bool { return slices.Contains(out.Matchers, id) })
+	valid, err := collect(each(scores), validSplit, func(id SystemID) bool { return slices.Contains(out.Matchers, id) })
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,9 @@ func (r ScoreRow) group() string { return cmp.Or(r.CVGroup, r.CVID) }
 
 // CreateScores opens scores.parquet for writing. A score that is NaN, infinite or no probability is
 // an error that names the row.
-func CreateScores(path string) (*Writer[ScoreRow], error) { return newWriter(path, ScoreRow.check) }
+func CreateScores(path string) (*Writer[ScoreRow], error) {
+	return newWriter(path, streamRowGroup, ScoreRow.check)
+}
 
 // WriteScores writes all rows at once.
 func WriteScores(path string, rows []ScoreRow) error { return writeAll(path, rows, ScoreRow.check) }
@@ -113,7 +115,7 @@ func (r GeneratedRow) check() error {
 
 // CreateGenerated opens generated.parquet for writing.
 func CreateGenerated(path string) (*Writer[GeneratedRow], error) {
-	return newWriter(path, GeneratedRow.check)
+	return newWriter(path, streamRowGroup, GeneratedRow.check)
 }
 
 // WriteGenerated writes all rows at once.
@@ -130,7 +132,7 @@ func Generated(path string) iter.Seq2[GeneratedRow, error] {
 func ReadGenerated(path string) ([]GeneratedRow, error) { return readAll(Generated(path)) }
 
 func writeAll[T any](path string, rows []T, check func(T) error) error {
-	w, err := newWriter(path, check)
+	w, err := newWriter(path, rowGroup, check)
 	if err != nil {
 		return err
 	}

@@ -113,12 +113,12 @@ var mutations = []mutation{
 
 	// Statistics.
 	{"eval/auc-ties", "eval/auc.go", "twiceU += pos * (2*below + neg)", "twiceU += pos * 2 * below", "ties count as wrong", "eval"},
-	{"eval/bootstrap-ties", "eval/sample.go", "twiceU += tiePos * (2*below + tieNeg)", "twiceU += tiePos * 2 * (below + tieNeg)", "ties count as right in resamples", "eval"},
+	{"eval/bootstrap-ties", "eval/lanes.go", "u0 += pos[0] * (2*n0 + neg[0])", "u0 += pos[0] * 2 * (n0 + neg[0])", "ties count as right in resamples", "eval"},
 	{"eval/delong-ddof", "eval/delong.go", "return sum / float64(len(a)-1)", "return sum / float64(len(a))", "population instead of sample covariance", "eval"},
 	{"eval/delong-covariance", "eval/delong.go", "variance += v * w * cov[i][j]", "variance += math.Abs(v*w) * cov[i][j]", "the covariance of two AUCs is added", "eval"},
 	{"eval/delong-two-sided", "eval/delong.go", "e.P = 2 * distuv", "e.P = distuv", "a one-sided p-value", "eval"},
 	{"eval/cluster-cross-term", "eval/delong.go", "+ 2*float64(count)/float64(count-1)*ab/pos/neg", "- 2*float64(count)/float64(count-1)*ab/pos/neg", "sign of the covariance within clusters", "eval"},
-	{"eval/cluster-centre", "eval/delong.go", "b[ids[i]] += w * (v01[0] - auc[k])", "b[ids[i]] += w * v01[0]", "components of a cluster are not centred", "eval"},
+	{"eval/cluster-centre", "eval/delong.go", "b[ids[i]] += w * (v01[0] - auc)", "b[ids[i]] += w * v01[0]", "components of a cluster are not centred", "eval"},
 	{"eval/holm-steps", "eval/holm.go", "float64(len(p)-k)*p[i]", "float64(len(p)-k-1)*p[i]", "factors off by one", "eval"},
 	{"eval/holm-order", "eval/holm.go", "running = max(running, min(1, float64(len(p)-k)*p[i]))", "running = min(1, float64(len(p)-k)*p[i])", "corrected p-values are out of order", "eval"},
 	{"eval/bootstrap-clusters", "eval/sample.go", "ids, count := make([]uint32, len(clusters)), 0", "ids, count := make([]uint32, len(clusters)), 0\n\tclusters = append([]int(nil), clusters...)\n\tfor i := range clusters {\n\t\tclusters[i] = i\n\t}", "rows are resampled, not clusters", "eval"},

@@ -31,30 +31,31 @@ var baselineKeys = []Key{{Model: TFIDFCosine}, {Model: JDPrior}, {Model: CVPrior
 // penalties are the values of C that LogReg is tried with.
 var penalties = []float64{0.03, 0.1, 0.3, 1, 3}
 
-// rows are LogReg's inputs and the cosines.
-func (b *Baselines) rows(corp *corpus, queries []Query) (rows []sparse, cosines []float64) {
-	transform := b.Vectorizer.transformer(corp)
-	cache := make(map[string]sparse)
-	vector := func(text string) sparse {
-		s, ok := cache[text]
-		if !ok {
-			s = transform(text)
-			cache[text] = s
-		}
-		return s
-	}
+// row returns a function that gives LogReg's input for a query, and the cosine. Each distinct text is made a vector once.
+func (b *Baselines) row(corp *corpus) func(q Query) (row sparse, cosine float64) {
+	vector := once(b.Vectorizer.transformer(corp))
 	width := int32(len(b.Vectorizer.Terms))
-	for _, q := range queries {
+	return func(q Query) (sparse, float64) {
 		cv, jd := vector(q.CV), vector(q.JD)
 		product := cv.times(jd)
-		var row sparse
+		n := len(cv.index) + len(jd.index) + len(product.index)
+		row := sparse{index: make([]int32, 0, n), value: make([]float64, 0, n)}
 		for i, part := range []sparse{cv, jd, product} {
 			for k, col := range part.index {
 				row.index = append(row.index, col+int32(i)*width)
 				row.value = append(row.value, part.value[k])
 			}
 		}
-		rows, cosines = append(rows, row), append(cosines, cv.dot(jd))
+		return row, cv.dot(jd)
+	}
+}
+
+// rows are LogReg's inputs and the cosines.
+func (b *Baselines) rows(corp *corpus, queries []Query) (rows []sparse, cosines []float64) {
+	row := b.row(corp)
+	for _, q := range queries {
+		r, cosine := row(q)
+		rows, cosines = append(rows, r), append(cosines, cosine)
 	}
 	return rows, cosines
 }
@@ -114,9 +115,10 @@ func tally(counts map[string]Count, id string, label int) {
 	counts[id] = Count{ID: id, Matched: c.Matched + label, Pairs: c.Pairs + 1}
 }
 
-// score gives each baseline's probabilities.
-func (b *Baselines) score(corp *corpus, queries []Query) map[Key][]float64 {
-	rows, cosines := b.rows(corp, queries)
+// scorer returns a function that gives each baseline's probabilities. It holds one query's input at a time, and the vectors of the
+// distinct texts that it has seen.
+func (b *Baselines) scorer(corp *corpus) func(queries []Query) map[Key][]float64 {
+	row := b.row(corp)
 	jds, cvs := make(map[string]Count, len(b.JDs)), make(map[string]Count, len(b.CVs))
 	for _, c := range b.JDs {
 		jds[c.ID] = c
@@ -124,18 +126,21 @@ func (b *Baselines) score(corp *corpus, queries []Query) map[Key][]float64 {
 	for _, c := range b.CVs {
 		cvs[c.ID] = c
 	}
-	out := make(map[Key][]float64, len(baselineKeys))
-	add := func(model string, p float64) {
-		k := Key{Model: model}
-		out[k] = append(out[k], p)
+	return func(queries []Query) map[Key][]float64 {
+		out := make(map[Key][]float64, len(baselineKeys))
+		add := func(model string, p float64) {
+			k := Key{Model: model}
+			out[k] = append(out[k], p)
+		}
+		for _, q := range queries {
+			r, cosine := row(q)
+			add(TFIDFCosine, b.Platt.predict(b.platt(cosine)))
+			add(JDPrior, b.prior(jds[q.JDID]))
+			add(CVPrior, b.prior(cvs[q.CVID]))
+			add(LogReg, b.LogReg.predict(r))
+		}
+		return out
 	}
-	for i, q := range queries {
-		add(TFIDFCosine, b.Platt.predict(b.platt(cosines[i])))
-		add(JDPrior, b.prior(jds[q.JDID]))
-		add(CVPrior, b.prior(cvs[q.CVID]))
-		add(LogReg, b.LogReg.predict(rows[i]))
-	}
-	return out
 }
 
 // prior is (matched + strength·rate) / (pairs + strength): the overall rate for an unknown id.
@@ -175,7 +180,7 @@ func chooseBaselines(ctx context.Context, c Config, corp *corpus, early, final *
 		}
 	}
 	b.LogReg, b.C = fits[at], penalties[at]
-	valid := b.score(corp, queries[train:])
+	valid := b.scorer(corp)(queries[train:])
 	b, _, err = fitBaselines(ctx, c, corp, final, queries, labels, penalties[at:at+1])
 	return b, valid, err
 }

@@ -94,7 +94,7 @@ func TestPriors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := b.score(corp, []Query{{CVID: "a", JDID: "x"}, {CVID: "new", JDID: "new"}, {CVID: "c", JDID: "y"}})
+	got := b.scorer(corp)([]Query{{CVID: "a", JDID: "x"}, {CVID: "new", JDID: "new"}, {CVID: "c", JDID: "y"}})
 	for i, want := range []struct{ cv, jd float64 }{
 		{(2 + 1.2) / 4, (2 + 1.2) / 5},
 		{0.6, 0.6},
@@ -129,7 +129,7 @@ func TestBaselinesLearn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	test := b.score(s.corpus, s.queries[s.labelled:])
+	test := b.scorer(s.corpus)(s.queries[s.labelled:])
 	for _, model := range []string{TFIDFCosine, LogReg} {
 		if got := auc(testLabels(d), test[Key{Model: model}]); got < 0.8 {
 			t.Errorf("%s: AUC %.3f", model, got)

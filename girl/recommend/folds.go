@@ -93,7 +93,7 @@ func (s *experiment) prepare(f *fold, number int) (err error) {
 	if f.enc, err = fitEncoder(s.Config, s.corpus, s.texts(f.train), s.derive("encoder", number)); err != nil {
 		return err
 	}
-	f.view = newView(f.enc, s.corpus, s.queries, s.data.models()[1:])
+	f.view = newViewer(f.enc, s.corpus).view(s.queries, s.data.models()[1:])
 	return nil
 }
 

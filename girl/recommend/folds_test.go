@@ -60,7 +60,12 @@ func TestValidationScoresAreOutOfFold(t *testing.T) {
 		for k, f := range s.folds {
 			alone := m
 			alone.Members = m.Members[k : k+1]
-			got, err := alone.score(context.Background(), newBackend(t), c.Width, views, s.encoders, f.valid)
+			n, err := alone.network(newBackend(t), c.Width)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := alone.score(context.Background(), n, views, s.encoders, f.valid)
+			n.close()
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -26,6 +26,16 @@ func newBackend(t testing.TB) compute.Backend {
 	return b
 }
 
+func newScorer(t testing.TB, m *Model) *Scorer {
+	t.Helper()
+	s, err := m.NewScorer(newBackend(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
 func near(a, b, tolerance float64) bool { return a-b <= tolerance && b-a <= tolerance }
 
 // auc is the share of (match, mismatch) pairs in the right order, ties counting half.

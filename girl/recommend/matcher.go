@@ -39,27 +39,28 @@ func newMember(a arch, f fitted, mo Moments, encoder int) Member {
 	return m
 }
 
-// score averages the members' probabilities for the listed queries; views and encoders are by encoder number.
-func (m *Matcher) score(ctx context.Context, backend compute.Backend, width int, views []*view, encoders []*Encoder, list []int) ([]float64, error) {
+// network compiles the members for scoring; it must be closed.
+func (m *Matcher) network(backend compute.Backend, width int) (*network, error) {
 	if len(m.Members) == 0 {
 		return nil, errors.New("recommend: a matcher without members")
 	}
-	a := arch{m.Predictor, m.Model, len(m.Members), m.Dim, width}
 	var weights []map[string][]float32
-	var tasks []task
 	for _, member := range m.Members {
 		byName := make(map[string][]float32)
 		for _, w := range member.Weights {
 			byName[w.Name] = w.Values
 		}
 		weights = append(weights, byName)
+	}
+	return newNetwork(backend, arch{m.Predictor, m.Model, len(m.Members), m.Dim, width}, weights, nil)
+}
+
+// score averages the members' probabilities for the listed queries; views and encoders are by encoder number.
+func (m *Matcher) score(ctx context.Context, n *network, views []*view, encoders []*Encoder, list []int) ([]float64, error) {
+	var tasks []task
+	for _, member := range m.Members {
 		tasks = append(tasks, task{view: views[member.Encoder], moments: member.Moments, sharpening: encoders[member.Encoder].sharpening(m.Trial.Sharpen)})
 	}
-	n, err := newNetwork(backend, a, weights, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer n.close()
 	out := make([]float64, len(list))
 	for start := 0; start < len(list); start += evalPairs { // batch by batch: there may be more pairs than memory holds at once
 		part := list[start:min(len(list), start+evalPairs)]
@@ -68,6 +69,7 @@ func (m *Matcher) score(ctx context.Context, backend compute.Backend, width int,
 			return nil, err
 		}
 		logits, err := n.score(ctx, prepared)
+		prepared.close()
 		if err != nil {
 			return nil, err
 		}

@@ -27,6 +27,8 @@ type network struct {
 	store *model.Store
 	train *model.Exec
 	eval  *model.Exec
+
+	filling *batch // of prepare, used again and again
 }
 
 // newNetwork puts the members' weights into a store and compiles lazily.
@@ -181,12 +183,15 @@ type lists struct {
 
 // prepare fills the batches of lists.
 func (n *network) prepare(ctx context.Context, tasks []task, queries [][]int) (*lists, error) {
+	if n.filling == nil {
+		n.filling = newBatch(n.arch, evalPairs, false)
+	}
+	b := n.filling
 	out := &lists{queries: queries}
 	longest := 0
 	for _, l := range queries {
 		longest = max(longest, len(l))
 	}
-	b := newBatch(n.arch, evalPairs, false)
 	for start := 0; start < longest; start += evalPairs {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -199,6 +204,15 @@ func (n *network) prepare(ctx context.Context, tasks []task, queries [][]int) (*
 		out.args = append(out.args, b.tensors())
 	}
 	return out, nil
+}
+
+// close frees the arguments now: they are large, and the garbage collector frees what has a finalizer late.
+func (l *lists) close() {
+	for _, args := range l.args {
+		for _, a := range args {
+			a.(*tensors.Tensor).MustFinalizeAll()
+		}
+	}
 }
 
 // score gives the logits of lists.

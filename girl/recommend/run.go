@@ -77,7 +77,7 @@ func run(ctx context.Context, backend compute.Backend, c Config, seed uint64, da
 		return nil, err
 	}
 	result.Model.Baselines = baselines
-	test := baselines.score(s.corpus, s.queries[s.labelled:])
+	test := baselines.scorer(s.corpus)(s.queries[s.labelled:])
 	for _, k := range baselineKeys {
 		result.Scores = append(result.Scores, Scores{Key: k, Valid: valid[k], Test: test[k]})
 	}
@@ -141,6 +141,11 @@ func (s *experiment) members(ctx context.Context, backend compute.Backend, k Key
 	for i := range test {
 		test[i] = s.labelled + i
 	}
-	scores.Test, err = m.score(ctx, backend, s.Width, views, s.encoders, test)
+	n, err := m.network(backend, s.Width)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer n.close()
+	scores.Test, err = m.score(ctx, n, views, s.encoders, test)
 	return m, scores, err
 }

@@ -141,7 +141,7 @@ func TestSaveLoadScore(t *testing.T) {
 	}
 	// Another order: no score depends on the pairs beside it.
 	slices.Reverse(queries)
-	scores, err := m.Score(context.Background(), newBackend(t), queries)
+	scores, err := newScorer(t, m).Score(context.Background(), queries)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package recommend
 
 import (
 	"bytes"
-	"context"
 	"encoding/gob"
 	"errors"
 	"fmt"
@@ -11,9 +10,6 @@ import (
 	"path/filepath"
 
 	"genjobrec/results/wholefile"
-
-	"github.com/gomlx/compute"
-	"github.com/gomlx/gomlx/support/exceptions"
 )
 
 // Model is everything that scoring new pairs needs.
@@ -98,50 +94,4 @@ func (m *Model) check() error {
 		}
 	}
 	return nil
-}
-
-// Score gives the probability of a match for each query, by matcher and baseline. A query without generated JDs is
-// scored by the GIRL matchers too, which then rely on the texts alone.
-func (m *Model) Score(ctx context.Context, backend compute.Backend, queries []Query) (map[Key][]float64, error) {
-	var out map[Key][]float64
-	var err error
-	if caught := exceptions.TryCatch[error](func() { out, err = m.score(ctx, backend, queries) }); caught != nil {
-		return nil, fmt.Errorf("recommend: %w", caught)
-	}
-	return out, err
-}
-
-func (m *Model) score(ctx context.Context, backend compute.Backend, queries []Query) (map[Key][]float64, error) {
-	for i, q := range queries {
-		if q.CV == "" || q.JD == "" {
-			return nil, fmt.Errorf("recommend: query %d (CV %q, JD %q) lacks a text", i+1, q.CVID, q.JDID)
-		}
-	}
-	models := make(map[string]bool)
-	for _, t := range m.Matchers {
-		if t.Model != Base {
-			models[t.Model] = true
-		}
-	}
-	corp := newCorpus()
-	var views []*view
-	for _, e := range m.Encoders {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		views = append(views, newView(e, corp, queries, sortedKeys(models)))
-	}
-	list := make([]int, len(queries))
-	for i := range list {
-		list[i] = i
-	}
-	out := m.Baselines.score(corp, queries)
-	for _, t := range m.Matchers {
-		p, err := t.score(ctx, backend, m.Config.Width, views, m.Encoders, list)
-		if err != nil {
-			return nil, err
-		}
-		out[t.Key] = p
-	}
-	return out, nil
 }

@@ -20,31 +20,50 @@ type generatedView struct {
 	best, average []float32   // largest and mean TF-IDF cosine between the JD and the generated ones, 0 without any
 }
 
-// newView encodes queries; models are those whose generated JDs are wanted.
-func newView(e *Encoder, corp *corpus, queries []Query, models []string) *view {
+// encoded is a text as an encoder sees it.
+type encoded struct {
+	raw sparse
+	vec []float32
+}
+
+// viewer makes views by one encoder and keeps what it has encoded: a text that comes again, in this view or a later one, costs a look-up.
+type viewer struct {
+	dim    int
+	encode func(text string) encoded
+	means  map[string][]float32 // mean encoding of a list of generated JDs, by their texts
+}
+
+func newViewer(e *Encoder, corp *corpus) *viewer {
 	transform := e.Vectorizer.transformer(corp)
-	type encoded struct {
-		raw sparse
-		vec []float32
-	}
-	cache := make(map[string]encoded)
-	encode := func(text string) encoded {
-		x, ok := cache[text]
+	return &viewer{dim: e.Dim, means: make(map[string][]float32), encode: once(func(text string) encoded {
+		raw := transform(text)
+		return encoded{raw, e.project(raw)}
+	})}
+}
+
+// once keeps what f returned for each text.
+func once[T any](f func(text string) T) func(text string) T {
+	kept := make(map[string]T)
+	return func(text string) T {
+		x, ok := kept[text]
 		if !ok {
-			raw := transform(text)
-			x = encoded{raw, e.project(raw)}
-			cache[text] = x
+			x = f(text)
+			kept[text] = x
 		}
 		return x
 	}
-	v := &view{gen: make(map[string]*generatedView)}
+}
+
+// view encodes queries; models are those whose generated JDs are wanted.
+func (w *viewer) view(queries []Query, models []string) *view {
+	encode, n := w.encode, len(queries)
+	v := &view{cv: make([][]float32, 0, n), jd: make([][]float32, 0, n), cos: make([]float32, 0, n), gen: make(map[string]*generatedView)}
 	for _, q := range queries {
 		c, j := encode(q.CV), encode(q.JD)
 		v.cv, v.jd, v.cos = append(v.cv, c.vec), append(v.jd, j.vec), append(v.cos, float32(c.raw.dot(j.raw)))
 	}
 	for _, m := range models {
-		g := &generatedView{}
-		means := make(map[string][]float32)
+		g := &generatedView{mean: make([][]float32, 0, n), best: make([]float32, 0, n), average: make([]float32, 0, n)}
 		for _, q := range queries {
 			// In byte order, so that not even rounding depends on the order they come in.
 			texts := slices.Sorted(slices.Values(q.Generated[m]))
@@ -54,7 +73,7 @@ func newView(e *Encoder, corp *corpus, queries []Query, models []string) *view {
 				continue
 			}
 			key := strings.Join(texts, "\x00")
-			mean, ok := means[key]
+			mean, ok := w.means[key]
 			jd, best, sum := encode(q.JD), math.Inf(-1), 0.0
 			for _, t := range texts {
 				x := encode(t)
@@ -62,13 +81,13 @@ func newView(e *Encoder, corp *corpus, queries []Query, models []string) *view {
 				best, sum = max(best, cos), sum+cos
 			}
 			if !ok {
-				mean = make([]float32, e.Dim)
+				mean = make([]float32, w.dim)
 				for _, t := range texts {
 					for i, x := range encode(t).vec {
 						mean[i] += x / float32(len(texts))
 					}
 				}
-				means[key] = mean
+				w.means[key] = mean
 			}
 			g.mean, g.best, g.average = append(g.mean, mean), append(g.best, float32(best)), append(g.average, float32(sum/float64(len(texts))))
 		}

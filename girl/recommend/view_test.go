@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,7 +24,7 @@ func TestViewByHand(t *testing.T) {
 		{CV: "bb", JD: "aa", Generated: map[string][]string{GIRL: {" "}}},
 		{CV: "aa", JD: "aa", Generated: map[string][]string{GIRL: {"aa"}, GIRLSFT: {"bb"}}},
 	}
-	v := newView(handEncoder(), newCorpus(), queries, []string{GIRL})
+	v := newViewer(handEncoder(), newCorpus()).view(queries, []string{GIRL})
 	g := v.gen[GIRL]
 	average := (1 + 0 + half) / 3
 	for _, tc := range []struct {
@@ -177,7 +178,7 @@ func TestKeepsTheBest(t *testing.T) {
 		labels = append(labels, 1-labels[i])
 	}
 	s.queries = append(s.queries, s.queries[:16]...)
-	f.view = newView(f.enc, s.corpus, s.queries, nil)
+	f.view = newViewer(f.enc, s.corpus).view(s.queries, nil)
 	ta := s.task(&f, Trial{LearningRate: 0.01, Sharpen: 0}, Base, 0)
 	fits, err := fit(context.Background(), newBackend(t), c, arch{MLPPredictor, Base, 1, f.enc.Dim, 8}, []task{ta}, labels, 1)
 	if err != nil {
@@ -201,7 +202,7 @@ func TestSingleMember(t *testing.T) {
 	for _, p := range d.Valid {
 		queries = append(queries, d.query(p))
 	}
-	scores, err := r.Model.Score(context.Background(), newBackend(t), queries)
+	scores, err := newScorer(t, r.Model).Score(context.Background(), queries)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,5 +210,46 @@ func TestSingleMember(t *testing.T) {
 		if diff := cmp.Diff(scoresOf(t, r, m.Key).Valid, scores[m.Key]); diff != "" {
 			t.Errorf("%v: scores of the validation pairs differ from those at the best step:\n%s", m.Key, diff)
 		}
+	}
+}
+
+// A scorer encodes each distinct text once, however many pairs, parts and members ask for it, and pairs in parts have the scores of the whole.
+func TestScorerEncodesTextsOnce(t *testing.T) {
+	d := plantedData(60, 20, 4, 1, liked)
+	r := mustRun(t, smallConfig(), 3, d)
+	var queries []Query
+	for _, p := range d.Test {
+		queries = append(queries, d.query(p))
+	}
+	want, err := newScorer(t, r.Model).Score(context.Background(), queries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newScorer(t, r.Model)
+	got := map[Key][]float64{}
+	first := map[string]*float32{} // a text's encoding by the first encoder
+	for part := range slices.Chunk(queries, 7) {
+		scores, err := s.Score(context.Background(), part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k, p := range scores {
+			got[k] = append(got[k], p...)
+		}
+		v := s.viewers[0].view(part, nil)
+		for i, q := range part {
+			for _, x := range []struct {
+				text string
+				at   *float32
+			}{{q.CV, &v.cv[i][0]}, {q.JD, &v.jd[i][0]}} {
+				if was, ok := first[x.text]; ok && was != x.at {
+					t.Fatalf("%q was encoded again", x.text)
+				}
+				first[x.text] = x.at
+			}
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("scores of parts differ from those of the whole:\n%s", diff)
 	}
 }

@@ -1,0 +1,150 @@
+package girl
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+
+	"genjobrec/datasets"
+	"genjobrec/datasets/market"
+	bench "genjobrec/girl/internal/measure"
+	"genjobrec/girl/recommend"
+	"genjobrec/results"
+)
+
+// BenchmarkPairs loads a dataset of 2,000 CVs and 2,000 JDs with ever more pairs, splits it, scores the test pairs with a matcher of both
+// predictors and the baselines, and judges the scores as the tables do: bootstrap by CV group with 2,000 resamples, DeLong, calibration.
+// Ten times the pairs should take at most ten times as long and 1.2 times the memory.
+func BenchmarkPairs(b *testing.B) {
+	const texts = 2000
+	m, err := market.New(market.Params{Seed: 1, CVs: texts, JDs: texts, PairsPerCV: 10})
+	if err != nil {
+		b.Fatal(err)
+	}
+	base := m.Dataset()
+	scorer := smallScorer(b, base)
+	rng := rand.New(rand.NewPCG(1, 1))
+	decide := func(cv, jd string) int {
+		if p, err := m.Accept(cv, jd); err != nil {
+			b.Fatal(err)
+		} else if rng.Float64() < p {
+			return 1
+		}
+		return 0
+	}
+	for _, n := range []int{10_000, 100_000, 1_000_000} {
+		b.Run(fmt.Sprintf("pairs=%d", n), func(b *testing.B) {
+			dir := b.TempDir()
+			writePairs(b, dir, base, n, decide)
+			bench.Peak(b, n, func() error { return loadSplitScore(b.Context(), scorer, dir) })
+		})
+	}
+}
+
+// writePairs writes a dataset of n random pairs of the given texts.
+func writePairs(b *testing.B, dir string, base *datasets.Dataset, n int, decide func(cv, jd string) int) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	ds := &datasets.Dataset{Name: "pairs", CVs: base.CVs, JDs: base.JDs}
+	perCV := n / len(ds.CVs)
+	for _, cv := range ds.CVs {
+		for _, j := range rng.Perm(len(ds.JDs))[:perCV] {
+			ds.Pairs = append(ds.Pairs, datasets.Pair{CVID: cv.ID, JDID: ds.JDs[j].ID, Label: decide(cv.ID, ds.JDs[j].ID)})
+		}
+	}
+	if err := datasets.Write(dir, ds); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// smallScorer is a matcher that was trained for a moment.
+func smallScorer(b *testing.B, ds *datasets.Dataset) *recommend.Scorer {
+	c := recommend.DefaultConfig()
+	c.Members, c.Trials, c.MaxSteps, c.EvalEvery = 2, 1, 20, 20
+	data := recommend.Data{CVs: ds.CVText(), JDs: ds.JDText()}
+	pairs := matcherPairs(ds.Pairs)
+	data.Train, data.Valid = pairs[:2000], pairs[2000:2500]
+	backend, err := bench.Backend()
+	if err != nil {
+		b.Fatal(err)
+	}
+	r, err := recommend.Run(b.Context(), backend, c, 1, data, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s, err := r.Model.NewScorer(backend)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(s.Close)
+	// All encodings are there from the start, as they belong to the texts, of which the smallest dataset's test pairs do not name all.
+	queries := make([]recommend.Query, len(ds.CVs))
+	for i, cv := range ds.CVs {
+		queries[i] = recommend.Query{CV: cv.Text, JD: ds.JDs[i].Text}
+	}
+	if _, err := s.Score(b.Context(), queries); err != nil {
+		b.Fatal(err)
+	}
+	return s
+}
+
+func loadSplitScore(ctx context.Context, scorer *recommend.Scorer, dir string) error {
+	ds, err := datasets.OpenStream(ctx, dir)
+	if err != nil {
+		return err
+	}
+	c, err := NewConfig("default", nil)
+	if err != nil {
+		return err
+	}
+	a, err := ds.Assign(c.splitOptions())
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, scoresFile)
+	w, err := results.CreateScores(path)
+	if err != nil {
+		return err
+	}
+	defer w.Abort()
+	texts := &datasets.Dataset{CVs: ds.CVs, JDs: ds.JDs}
+	p := pairScorer{scorer: scorer, cvs: texts.CVText(), jds: texts.JDText()}
+	test := make([]datasets.Pair, 0, 1024)
+	score := func() error {
+		defer func() { test = test[:0] }()
+		return p.score(ctx, test, func(row *results.ScoreRow, x datasets.Pair) {
+			row.Split, row.ColdCV, row.CVGroup = string(datasets.Test), true, fmt.Sprintf("g%d", a.Group[x.CVID])
+		}, w)
+	}
+	if err := ds.Pairs(ctx, func(run []datasets.Pair) error {
+		for _, x := range run {
+			if a.Split[x.CVID] != datasets.Test {
+				continue
+			}
+			if test = append(test, x); len(test) == cap(test) {
+				if err := score(); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := score(); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	var systems []results.SystemID
+	for _, model := range []string{recommend.TFIDFCosine, recommend.JDPrior, recommend.CVPrior, recommend.LogReg} {
+		systems = append(systems, results.SystemID{Model: model})
+	}
+	for _, predictor := range []string{recommend.MLPPredictor, recommend.DotPredictor} {
+		systems = append(systems, results.SystemID{Model: recommend.Base, Predictor: predictor})
+	}
+	_, err = results.Compare(results.CompareInput{Stream: results.Scores(path), Systems: systems})
+	return err
+}
