@@ -24,6 +24,15 @@ type Weights struct {
 	Config Config
 	Head   Head
 	Store  *model.Store
+
+	fixed bool // in graphs that are not differentiated
+}
+
+// notTrained are the same weights for graphs that are not differentiated, in which they need not be copied.
+func (w *Weights) notTrained() *Weights {
+	fixed := *w
+	fixed.fixed = true
+	return &fixed
 }
 
 // parameter is one named weight of the architecture: its shape and the standard deviation of its start value.
