@@ -87,11 +87,11 @@ func (s *seedRun) ppoInput(a alignment) (in ppo.Input, validIDs []string, err er
 	if err != nil {
 		return in, nil, err
 	}
-	policy, err := reference.Clone(lm.TokenHead, 0)
+	policy, err := s.cfg.Model.forTraining(reference.Clone(lm.TokenHead, 0))
 	if err != nil {
 		return in, nil, err
 	}
-	critic, err := ppo.NewCritic(judge, a.normalizer)
+	critic, err := s.cfg.Model.forTraining(ppo.NewCritic(judge, a.normalizer))
 	if err != nil {
 		return in, nil, err
 	}

@@ -73,11 +73,22 @@ type ModelConfig struct {
 	QKVBias     bool    `default:"false" doc:"biases on the query, key and value projections (ours)"`
 	RopeBase    float64 `default:"10000" min:"2" max:"1e9" doc:"base of the rotary frequencies (Su et al. 2021)"`
 	NormEps     float64 `default:"1e-5" min:"1e-12" max:"0.1" doc:"epsilon of RMSNorm (Touvron et al. 2023: 1e-5)"`
+
+	// No part of what stages depend on: outputs have the same bits with it as without.
+	GradientCheckpointing bool `json:"-" default:"false" doc:"compute each block again in the backward pass instead of keeping its activations: less memory, slower training, the same result (Chen et al. 2016)"`
 }
 
 func (m ModelConfig) decoder(vocab int) lm.Config {
 	return lm.Config{Layers: m.Layers, Dim: m.Dim, Heads: m.Heads, KVHeads: m.KVHeads, FFN: m.FFN, Vocab: vocab,
 		MaxLen: m.MaxPrompt + m.MaxResponse, RopeBase: m.RopeBase, NormEps: m.NormEps, TiedHead: m.TiedHead, QKVBias: m.QKVBias}
+}
+
+// forTraining takes the result of what made weights and sets how they are trained.
+func (m ModelConfig) forTraining(w *lm.Weights, err error) (*lm.Weights, error) {
+	if err == nil {
+		w.GradientCheckpointing = m.GradientCheckpointing
+	}
+	return w, err
 }
 
 // GenerateConfig says how JDs are written for the matcher.

@@ -93,3 +93,24 @@ func TestSettingsNameTheirSource(t *testing.T) {
 		}
 	}
 }
+
+// TestGradientCheckpointingIsNoPartOfKeys: a run that was begun without it goes on with it, as both make the same bits.
+func TestGradientCheckpointingIsNoPartOfKeys(t *testing.T) {
+	key := func(settings ...string) string {
+		c, err := NewConfig("smoke", settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, err := stageKey("sft", []any{c.Model})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key
+	}
+	if key() != key("model.gradient_checkpointing=true") {
+		t.Error("model.gradient_checkpointing changes the key of a stage")
+	}
+	if key() == key("model.ffn=65") {
+		t.Error("model.ffn does not change the key of a stage")
+	}
+}

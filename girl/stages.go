@@ -145,10 +145,15 @@ func (s *seedRun) sequences(pairs []datasets.Pair) []lm.Sequence {
 	return out
 }
 
+// newWriter is a writer that has learnt nothing.
+func (s *seedRun) newWriter() (*lm.Weights, error) {
+	return s.cfg.Model.forTraining(lm.NewWeights(s.cfg.Model.decoder(s.vocab), lm.TokenHead, uint64(s.seed)))
+}
+
 // fineTune trains the writer: stage 1.
 func (s *seedRun) fineTune() error {
 	rec, err := s.stage(s.path, "sft", []any{s.seed, s.keys["tokenizer"], s.cfg.Model, s.cfg.SFT}, []string{sftFile, sftHistory}, func(rec *stageRecord) error {
-		w, err := lm.NewWeights(s.cfg.Model.decoder(s.vocab), lm.TokenHead, uint64(s.seed))
+		w, err := s.newWriter()
 		if err != nil {
 			return err
 		}
@@ -177,7 +182,7 @@ func (s *seedRun) fineTune() error {
 // modelReward trains U and fits its normaliser on samples of the fine-tuned writer: stage 2.
 func (s *seedRun) modelReward() error {
 	rec, err := s.stage(s.path, "reward", []any{s.seed, s.keys["sft"], s.cfg.Reward, s.cfg.PPO.Temperature}, []string{rewardFile, rewardHistory}, func(rec *stageRecord) error {
-		u, err := s.writer.Clone(lm.ScalarHead, uint64(s.seed))
+		u, err := s.cfg.Model.forTraining(s.writer.Clone(lm.ScalarHead, uint64(s.seed)))
 		if err != nil {
 			return err
 		}

@@ -25,7 +25,7 @@ const (
 // to write JDs at random, as often as they occur.
 func (s *seedRun) untune() error {
 	rec, err := s.stage(s.path, untunedStage, []any{s.seed, s.keys["tokenizer"], s.cfg.Model, s.cfg.SFT}, []string{untunedFile, untunedHistory}, func(rec *stageRecord) error {
-		w, err := lm.NewWeights(s.cfg.Model.decoder(s.vocab), lm.TokenHead, uint64(s.seed))
+		w, err := s.newWriter()
 		if err != nil {
 			return err
 		}

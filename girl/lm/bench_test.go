@@ -20,14 +20,17 @@ var shapes = []struct {
 	{"width=x0.25", measure.Scaled(1, 0.25)}, {"width=x4", measure.Scaled(1, 4)},
 }
 
-// BenchmarkTrain is one SFT step: forward, loss on the response alone, backward, Adam. Tokens count prompts, too.
+// BenchmarkTrain is one SFT step: forward, loss on the response alone, backward, Adam. Tokens count prompts, too. With checkpointing the
+// operations of MFU leave out what is computed a second time.
 func BenchmarkTrain(b *testing.B) {
 	for _, s := range shapes {
-		b.Run(s.name, func(b *testing.B) { benchTrain(b, s.shape) })
+		b.Run(s.name, func(b *testing.B) { benchTrain(b, s.shape, false) })
 	}
+	b.Run("checkpointing/default", func(b *testing.B) { benchTrain(b, measure.Default(), true) })
+	b.Run("checkpointing/length=x4", func(b *testing.B) { benchTrain(b, measure.Scaled(4, 1), true) })
 }
 
-func benchTrain(b *testing.B, s measure.Shape) {
+func benchTrain(b *testing.B, s measure.Shape, checkpointing bool) {
 	backend, err := measure.Backend()
 	if err != nil {
 		b.Fatal(err)
@@ -36,6 +39,7 @@ func benchTrain(b *testing.B, s measure.Shape) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	w.GradientCheckpointing = checkpointing
 	batch, err := lm.Pack(s.Sequences(s.Rows), s.Rows, lm.Responses)
 	if err != nil {
 		b.Fatal(err)

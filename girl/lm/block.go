@@ -17,36 +17,43 @@ const masked = -1e9
 // Sequences are padded on the right only. Attention is causal, so no real token ever sees padding and no
 // padding mask is needed; positions start at 0 with a row's first token.
 func (w *Weights) Hidden(tokens *Node) *Node {
-	x, attention := w.trunk(tokens)
-	return w.rmsNorm(w.finishBlock(w.Config.Layers-1, x, attention), "norm")
+	return w.rmsNorm(w.trunk(tokens, func(y *Node) *Node { return y }), "norm")
 }
 
 // HiddenAt gives the hidden states at the positions with flat index b·T+t: tokens [B,T] and index [N], both int32 → [N,D].
 // It is Hidden followed by a selection, but leaves out the last block's output projection and feed-forward, and
 // whatever a head would add to them, at positions that nobody reads: prompts and padding.
 func (w *Weights) HiddenAt(tokens, index *Node) *Node {
-	x, attention := w.trunk(tokens)
-	return w.rmsNorm(w.finishBlock(w.Config.Layers-1, selectRows(x, index), selectRows(attention, index)), "norm")
+	return w.rmsNorm(w.trunk(tokens, func(y *Node) *Node { return selectRows(y, index) }), "norm")
 }
 
-// trunk runs all blocks up to the last one's attention: the residual stream that enters it and its mixed values, both [B,T,D].
-func (w *Weights) trunk(tokens *Node) (x, attention *Node) {
+// trunk runs all blocks: tokens [B,T] → the residual stream after the last, of which pick keeps some positions: it is given [B,T,D]
+// between that block's attention and its output projection.
+func (w *Weights) trunk(tokens *Node, pick func(*Node) *Node) *Node {
 	tokens.AssertRank(2)
 	g := tokens.Graph()
 	c := w.Config
 	b, t := tokens.Shape().Dimensions[0], tokens.Shape().Dimensions[1]
 	rot := rotaryAt(Iota(g, shapes.Make(dtypes.Float32, t), 0), c)
 	bias := causalBias(g, t)
-	x = w.embed(tokens)
+	x := w.embed(tokens)
+	x.AssertDims(b, t, c.Dim)
 	for l := range c.Layers {
-		if l > 0 {
-			x = w.finishBlock(l-1, x, attention)
+		block := func(w *Weights, x *Node) *Node {
+			q, k, v := w.qkv(l, x, rot)
+			attention := causalAttention(q, k, v, bias)
+			if l == c.Layers-1 {
+				x, attention = pick(x), pick(attention)
+			}
+			return w.finishBlock(l, x, attention)
 		}
-		q, k, v := w.qkv(l, x, rot)
-		attention = causalAttention(q, k, v, bias)
+		if w.GradientCheckpointing {
+			x = w.recomputed(l, x, block)
+		} else {
+			x = block(w, x)
+		}
 	}
-	attention.AssertDims(b, t, c.Dim)
-	return x, attention
+	return x
 }
 
 // selectRows picks rows of x [B,T,D] by flat index b·T+t: index [N] int32 → [N,D].

@@ -25,13 +25,18 @@ type Weights struct {
 	Head   Head
 	Store  *model.Store
 
-	fixed bool // in graphs that are not differentiated
+	// GradientCheckpointing computes each block's activations a second time in a backward pass instead of keeping them: less memory,
+	// more work, the same bits. It is read when a graph is built, and not saved.
+	GradientCheckpointing bool
+
+	bound map[string]*graph.Node // stand in for the store's weights inside recomputed
+	fixed bool                   // in graphs that are not differentiated
 }
 
 // notTrained are the same weights for graphs that are not differentiated, in which they need not be copied.
 func (w *Weights) notTrained() *Weights {
 	fixed := *w
-	fixed.fixed = true
+	fixed.fixed, fixed.GradientCheckpointing = true, false
 	return &fixed
 }
 
@@ -225,5 +230,9 @@ func (w *Weights) checkTokens(ids []int32) error {
 
 // node reads a weight inside a graph.
 func (w *Weights) node(g *graph.Graph, format string, args ...any) *graph.Node {
-	return w.Store.GetVariable("/" + fmt.Sprintf(format, args...)).NodeValue(g)
+	name := fmt.Sprintf(format, args...)
+	if n, ok := w.bound[name]; ok {
+		return n
+	}
+	return w.Store.GetVariable("/" + name).NodeValue(g)
 }

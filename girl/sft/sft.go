@@ -60,9 +60,7 @@ func Run(ctx context.Context, backend compute.Backend, c Config, w *lm.Weights, 
 	if len(train) == 0 || len(valid) == 0 {
 		return nil, fmt.Errorf("sft: needs training and validation pairs, got %d and %d", len(train), len(valid))
 	}
-	trainer, err := lm.NewTrainer(backend, w, lm.AdamConfig{Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, WeightDecay: c.WeightDecay, ClipNorm: c.ClipNorm}, func(a []*Node) (*Node, []*Node) {
-		return Loss(w, a[0], a[1], a[2], a[3]), nil
-	})
+	trainer, err := newTrainer(backend, c, w)
 	if err != nil {
 		return nil, err
 	}
@@ -146,6 +144,13 @@ func Run(ctx context.Context, backend compute.Backend, c Config, w *lm.Weights, 
 		}
 	}
 	return r, w.Restore(best)
+}
+
+// newTrainer steps on Loss.
+func newTrainer(backend compute.Backend, c Config, w *lm.Weights) (*lm.Trainer, error) {
+	return lm.NewTrainer(backend, w, lm.AdamConfig{Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, WeightDecay: c.WeightDecay, ClipNorm: c.ClipNorm}, func(a []*Node) (*Node, []*Node) {
+		return Loss(w, a[0], a[1], a[2], a[3]), nil
+	})
 }
 
 // resume takes over the epochs that are done.
