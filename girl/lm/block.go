@@ -74,13 +74,21 @@ func (w *Weights) rmsNorm(x *Node, name string) *Node {
 	return Mul(Mul(x, inv), ExpandLeftToRank(gain, x.Rank()))
 }
 
+// times is x·m for a weight m.
+func (w *Weights) times(x, m *Node) *Node {
+	if w.fixed {
+		return multiply(x, m)
+	}
+	return product(x, m)
+}
+
 // linear multiplies x [...,I] with a weight [I,O] and adds the bias where the model has one.
 func (w *Weights) linear(x *Node, l int, name, bias string) *Node {
 	g := x.Graph()
 	m := w.node(g, "layers.%d.%s", l, name)
 	dims := x.Shape().Dimensions
 	out := append(append([]int(nil), dims[:len(dims)-1]...), m.Shape().Dimensions[1])
-	y := Reshape(product(Reshape(x, -1, dims[len(dims)-1]), m), out...)
+	y := Reshape(w.times(Reshape(x, -1, dims[len(dims)-1]), m), out...)
 	if bias != "" && w.Config.QKVBias {
 		y = Add(y, ExpandLeftToRank(w.node(g, "layers.%d.%s", l, bias), y.Rank()))
 	}

@@ -14,10 +14,13 @@ func (w *Weights) Logits(hidden *Node) *Node {
 	dims := hidden.Shape().Dimensions
 	rows := Reshape(hidden, -1, w.Config.Dim)
 	var logits *Node
-	if w.Config.TiedHead {
+	switch {
+	case !w.Config.TiedHead:
+		logits = w.times(rows, w.node(g, "head"))
+	case w.fixed:
+		logits = multiplyT(rows, w.node(g, "embed"))
+	default:
 		logits = productT(rows, w.node(g, "embed"))
-	} else {
-		logits = product(rows, w.node(g, "head"))
 	}
 	return Reshape(logits, append(append([]int(nil), dims[:len(dims)-1]...), w.Config.Vocab)...)
 }
@@ -26,7 +29,7 @@ func (w *Weights) Logits(hidden *Node) *Node {
 func (w *Weights) Score(hidden *Node) *Node {
 	g := hidden.Graph()
 	dims := hidden.Shape().Dimensions
-	s := product(Reshape(hidden, -1, w.Config.Dim), w.node(g, "score_w"))
+	s := w.times(Reshape(hidden, -1, w.Config.Dim), w.node(g, "score_w"))
 	s = Add(s, ExpandLeftToRank(w.node(g, "score_b"), 2))
 	return Reshape(s, dims[:len(dims)-1]...)
 }

@@ -68,7 +68,8 @@ func batchAxes(x *Node) []int {
 	return axes
 }
 
-func dim(x *Node, axis int) int { return x.Shape().Dimensions[x.Rank()+axis] }
+// dim is the size of an axis, which counts from the end where it is negative.
+func dim(x *Node, axis int) int { return x.Shape().Dim(axis) }
 
 // swap exchanges the last two axes. Batches take two steps, each of which the backend has a fast way for: element by element
 // it takes several times as long.

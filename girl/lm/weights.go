@@ -30,6 +30,14 @@ type Weights struct {
 	GradientCheckpointing bool
 
 	bound map[string]*graph.Node // stand in for the store's weights inside recomputed
+	fixed bool                   // in graphs that are not differentiated
+}
+
+// notTrained are the same weights for graphs that are not differentiated, in which they need not be copied.
+func (w *Weights) notTrained() *Weights {
+	fixed := *w
+	fixed.fixed, fixed.GradientCheckpointing = true, false
+	return &fixed
 }
 
 // parameter is one named weight of the architecture: its shape and the standard deviation of its start value.

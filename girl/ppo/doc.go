@@ -14,7 +14,7 @@
 //   - 4 rollouts sample the plain policy, and there is no setting for anything else: lm.TestFrequenciesMatchSoftmax, TestOneTemperatureEverywhere
 //   - 5 one temperature in rollout, reference and update: TestOneTemperatureEverywhere, lm.TestSamplingLogProbsEqualTeacherForced
 //   - 6 logits and values before a token are the token's: lm.TestForwardEqualsSlowReference, lm.TestSamplesEqualFullRecomputation (KV cache against full recomputation)
-//   - 7 responses are cut at their first EOS, scores read at the last token: TestEpisodesByHand, lm.TestDecodeStops, lm.TestPackByHand
+//   - 7 responses are cut at their first EOS, scores read at the last token: TestEpisodesByHand, lm.TestSamplingStopsWithTheLastResponse, lm.TestPackByHand
 //   - 8 a response without EOS earns the penalty: TestEpisodesByHand
 //   - 9 the score head starts at N(0, 1/√(d+1)), bias 0: lm.TestStartValues
 //   - 10 scores are normalised to mean 0 and variance 1: reward.TestFitNormalizer

@@ -10,9 +10,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
+
+	"genjobrec/girl/internal/tune"
 )
 
 const usage = `girl: generative job recommendation with large language models (arXiv 2307.02157), from CV–JD pairs to the matching table.
@@ -35,14 +36,8 @@ girl COMMAND -h says what a command does and shows an example.
 // command is one subcommand: it parses its own flags.
 type command func(ctx context.Context, args []string, stdout, stderr io.Writer) error
 
-// memoryGoal is where the garbage collector starts to work harder, so that two seeds side by side stay below 4 GiB. It is no
-// limit: a larger model takes what it needs. GOMEMLIMIT overrides it.
-const memoryGoal = 3 << 30
-
 func main() {
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memoryGoal)
-	}
+	tune.Memory()
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
