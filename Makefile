@@ -10,7 +10,7 @@ NOTEBOOKS     ?= notebooks
 JUPYTER_FLAGS ?=
 LINT  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: run paper test lint mutate soak bench smoke kernel notebooks jupyter clean
+.PHONY: run paper test lint mutate soak bench versus smoke kernel notebooks jupyter clean
 
 run: ## the main job: the synthetic market, default profile, into OUT; SEEDS=1,2,3 for three seeds; then all notebooks on it
 	go run ./girl/cmd/girl run -data market -profile default -seeds $(SEEDS) -out "$(OUT)"
@@ -44,8 +44,15 @@ mutate: ## break one line of the mathematics at a time in a copy: which of them 
 soak: ## long tests: every fuzz target for SOAK (60s), kill -9 KILLS (5) times as often as in make test, bad input
 	@.ci/soak
 
+# Most of an hour; BENCHTIME=1x takes a third of it, BENCH=Train one of them.
+BENCH     ?= .
+BENCHTIME ?= 5x
 bench: ## speed, in the format benchstat reads
-	go test -run '^$$' -bench . -benchtime 5x ./...
+	go test -run '^$$' -bench "$(BENCH)" -benchtime $(BENCHTIME) -timeout 3h ./...
+
+# About twenty minutes, on an idle machine.
+versus: ## speed and memory against a PyTorch script that does the same work, in turn; VERSUS="-h" for its flags
+	go run ./.ci/versus $(VERSUS)
 
 kernel: ## the Go kernel of the notebooks, in .gonb of the checkout; about a minute the first time
 	go run ./notebooks/nbrun install

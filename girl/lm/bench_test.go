@@ -10,21 +10,11 @@ import (
 	"genjobrec/girl/lm"
 )
 
-// shapes are the peer's and, to show how cost grows, a quarter and four times of its lengths and of its width.
-var shapes = []struct {
-	name  string
-	shape measure.Shape
-}{
-	{"default", measure.Default()},
-	{"length=x0.25", measure.Scaled(0.25, 1)}, {"length=x4", measure.Scaled(4, 1)},
-	{"width=x0.25", measure.Scaled(1, 0.25)}, {"width=x4", measure.Scaled(1, 4)},
-}
-
 // BenchmarkTrain is one SFT step: forward, loss on the response alone, backward, Adam. Tokens count prompts, too. With checkpointing the
 // operations of MFU leave out what is computed a second time.
 func BenchmarkTrain(b *testing.B) {
-	for _, s := range shapes {
-		b.Run(s.name, func(b *testing.B) { benchTrain(b, s.shape, false) })
+	for _, s := range measure.Shapes {
+		b.Run(s.Name, func(b *testing.B) { benchTrain(b, s.Shape, false) })
 	}
 	b.Run("checkpointing/default", func(b *testing.B) { benchTrain(b, measure.Default(), true) })
 	b.Run("checkpointing/length=x4", func(b *testing.B) { benchTrain(b, measure.Scaled(4, 1), true) })
@@ -60,8 +50,8 @@ func benchTrain(b *testing.B, s measure.Shape, checkpointing bool) {
 
 // BenchmarkGenerate samples a response of full length for each prompt at temperature 1. Tokens are new ones.
 func BenchmarkGenerate(b *testing.B) {
-	for _, s := range shapes {
-		b.Run(s.name, func(b *testing.B) { benchGenerate(b, s.shape) })
+	for _, s := range measure.Shapes {
+		b.Run(s.Name, func(b *testing.B) { benchGenerate(b, s.Shape) })
 	}
 }
 

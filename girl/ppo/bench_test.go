@@ -12,7 +12,12 @@ import (
 // BenchmarkPPO is one round: sampling, log-probabilities under policy and reference, values, scores, advantages, and four epochs of updates
 // of policy and critic, which share nothing. Tokens are those of the responses, once a round.
 func BenchmarkPPO(b *testing.B) {
-	s := measure.Default()
+	for _, s := range measure.Shapes {
+		b.Run(s.Name, func(b *testing.B) { benchPPO(b, s.Shape) })
+	}
+}
+
+func benchPPO(b *testing.B, s measure.Shape) {
 	backend, err := measure.Backend()
 	if err != nil {
 		b.Fatal(err)

@@ -16,11 +16,15 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"genjobrec/girl/internal/tune"
 	"genjobrec/girl/lm"
 )
 
-// Backend is the one that the command trains on: pure Go, one operation after the other, each on all cores.
-var Backend = sync.OnceValues(func() (compute.Backend, error) { return compute.NewWithConfig("go:ops_sequential") })
+// Backend is the one that the command trains on: pure Go, one operation after the other, each on all cores; with the command's memory settings.
+var Backend = sync.OnceValues(func() (compute.Backend, error) {
+	tune.Memory()
+	return compute.NewWithConfig("go:ops_sequential")
+})
 
 // Shape is the work of a benchmark.
 type Shape struct {
@@ -42,6 +46,16 @@ func Scaled(length, width float64) Shape {
 		Model:  lm.Config{Layers: 4, Dim: times(256, width), Heads: 4, FFN: times(688, width), Vocab: 8192, MaxLen: times(256, length), RopeBase: 10000, NormEps: 1e-5},
 		Prompt: times(128, length), Response: times(128, length), Rows: 8, Rollouts: 32, Epochs: 4,
 	}
+}
+
+// Shapes are the peer's and, to show how cost grows, a quarter and four times of its lengths and of its width.
+var Shapes = []struct {
+	Name  string
+	Shape Shape
+}{
+	{"default", Default()},
+	{"length=x0.25", Scaled(0.25, 1)}, {"length=x4", Scaled(4, 1)},
+	{"width=x0.25", Scaled(1, 0.25)}, {"width=x4", Scaled(1, 4)},
 }
 
 // Sequences are n random prompts with responses.

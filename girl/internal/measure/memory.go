@@ -4,11 +4,14 @@ import (
 	"runtime"
 	"runtime/debug"
 	"testing"
+
+	"genjobrec/girl/internal/tune"
 )
 
 // Peak measures step, which works on so many pairs: pairs/s, and the peak of the process's memory in MB. What the benchmark has built before
 // and dropped goes back to the system first, so that the peak is that of step and of what it is given.
 func Peak(b *testing.B, pairs int, step func() error) {
+	tune.Memory()
 	runtime.GC() // empties pools, but for what the second collection, in FreeOSMemory, lets go
 	debug.FreeOSMemory()
 	forgetPeak()
