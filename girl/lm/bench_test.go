@@ -53,6 +53,47 @@ func BenchmarkGenerate(b *testing.B) {
 	for _, s := range measure.Shapes {
 		b.Run(s.Name, func(b *testing.B) { benchGenerate(b, s.Shape) })
 	}
+	b.Run("mixed", benchMixed)
+}
+
+// benchMixed samples as the method does: several responses of a prompt, prompts of all lengths and more than the batch holds, responses that end at any
+// length. A small vocabulary lets untrained weights draw the end of text often enough.
+func benchMixed(b *testing.B) {
+	backend, err := measure.Backend()
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := measure.Default()
+	s.Model.Vocab = 128
+	w, err := lm.NewWeights(s.Model, lm.TokenHead, 1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var prompts [][]int32
+	var seeds []uint64
+	for i, seq := range s.Sequences(64) {
+		prompts, seeds = append(prompts, seq.Prompt[:s.Prompt-i*7/4]), append(seeds, uint64(i))
+	}
+	sampler, err := lm.NewSampler(backend, w, lm.SampleConfig{Samples: 3, MaxNew: s.Response, Temperature: 1, EOS: 5, BatchRows: s.Rollouts})
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := sampler.Sample(context.Background(), prompts, seeds, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	tokens := 0
+	for _, samples := range out {
+		for _, r := range samples {
+			tokens += len(r.Tokens)
+		}
+	}
+	for b.Loop() {
+		if _, err := sampler.Sample(context.Background(), prompts, seeds, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(tokens*b.N)/b.Elapsed().Seconds(), "tokens/s")
 }
 
 func benchGenerate(b *testing.B, s measure.Shape) {

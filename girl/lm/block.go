@@ -76,7 +76,7 @@ func (w *Weights) rmsNorm(x *Node, name string) *Node {
 
 // times is x·m for a weight m.
 func (w *Weights) times(x, m *Node) *Node {
-	if w.fixed {
+	if w.inference {
 		return multiply(x, m)
 	}
 	return product(x, m)

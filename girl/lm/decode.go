@@ -13,66 +13,72 @@ import (
 func (w *Weights) prefill(prompts, lengths *Node) []*Node {
 	c, g := w.Config, prompts.Graph()
 	f, t, e := dim(prompts, 0), dim(prompts, 1), c.headDim()
-	bundles, groups := c.bundles()
+	bundles, n := c.bundles()
 	rot := rotaryAt(Iota(g, shapes.Make(dtypes.Float32, t), 0), c)
 	bias := causalBias(g, t)
 	x := w.embed(prompts)
 	out := []*Node{nil}
+	index := Add(MulScalar(Iota(g, shapes.Make(dtypes.Int32, f), 0), t), AddScalar(lengths, -1))
 	for l := range c.Layers {
 		q, k, v := w.qkv(l, x, rot)
-		byPosition := TransposeAllAxes(Reshape(v, f, bundles, groups, t, e), 0, 1, 3, 2, 4)
-		out = append(out, Reshape(swap(k), f, bundles, groups*e, t), Reshape(byPosition, f, bundles, t, groups*e))
-		x = w.finishBlock(l, x, causalAttention(q, k, v, bias))
+		byPosition := TransposeAllAxes(Reshape(v, f, bundles, n, t, e), 0, 1, 3, 2, 4)
+		out = append(out, Reshape(swap(k), f, bundles, n*e, t), Reshape(byPosition, f, bundles, t, n*e))
+		attention := causalAttention(q, k, v, bias)
+		if l == c.Layers-1 {
+			x, attention = selectRows(x, index), selectRows(attention, index)
+		}
+		x = w.finishBlock(l, x, attention)
 	}
-	index := Add(MulScalar(Iota(g, shapes.Make(dtypes.Int32, f), 0), t), AddScalar(lengths, -1))
-	out[0] = selectRows(w.rmsNorm(x, "norm"), index)
+	out[0] = w.rmsNorm(x, "norm")
 	return out
 }
 
 // decoding is the graph's view of some steps of sampling for P prompts, the slots, with K samples each.
 type decoding struct {
 	w *Weights
+	c SampleConfig
 	slotLayout
-	lengths    *Node   // [P] int32, of the prompts
-	ages       *Node   // [P] int32, tokens each slot had drawn before
-	column     *Node   // [] int32, of the ring, that the first of these steps fills
-	prompts    []*Node // of each layer and part, in turn: the prompts' keys [S,B,nE,T] and values [S,B,T,nE]
+	args       []*Node // as the constants name them
+	prompts    []*Node // keys and values of prompts, each at its place layout.at
+	ring       []*Node // likewise, of the responses so far
 	promptBias *Node   // [P,1,1,1,T], hides padding
-	ownGroups  *Node   // [S,K,B,nM,nE]
-	ring       []*Node // likewise, of the responses so far: [S,K,B,nE,R] and [S,K,B,R,nE]
+	ownGroups  []*Node // of each part: [S,K,B,nM,nE]
 }
 
-// newDecoding takes lengths, ages and column, passes over three arguments, and takes the caches, whose shapes tell the layout.
+// newDecoding learns the layout from the shapes of the arguments.
 func newDecoding(w *Weights, c SampleConfig, args []*Node) *decoding {
-	caches := args[6:]
+	caches := args[argCaches:]
 	half := len(caches) / 2
-	d := &decoding{w: w, lengths: args[0], ages: args[1], column: args[2], prompts: caches[:half], ring: caches[half:]}
-	d.slots, d.samples, d.parts = dim(d.lengths, 0), c.Samples, half/(2*w.Config.Layers)
-	d.perPart, d.t, d.r = d.slots/d.parts, dim(d.prompts[0], -1), dim(d.ring[0], -1)
-	g := d.lengths.Graph()
-	real := LessThan(Iota(g, shapes.Make(dtypes.Int32, d.slots, d.t), 1), ExpandAxes(d.lengths, -1))
-	d.promptBias = Reshape(biasOf(real), d.slots, 1, 1, 1, d.t)
-	d.ownGroups = ownGroups(g, w.Config, d.perPart, d.samples)
+	d := &decoding{w: w, c: c, args: args, prompts: caches[:half], ring: caches[half:]}
+	d.slotLayout = slotLayout{slots: dim(args[argLengths], 0), samples: c.Samples, parts: half / (2 * w.Config.Layers),
+		perPart: dim(caches[0], 0), t: dim(caches[0], -1), r: dim(caches[half], -1)}
+	g := caches[0].Graph()
+	inPrompt := LessThan(Iota(g, shapes.Make(dtypes.Int32, d.slots, d.t), 1), ExpandAxes(args[argLengths], -1))
+	d.promptBias = Reshape(biasOf(inPrompt), d.slots, 1, 1, 1, d.t)
+	for part := range d.parts {
+		d.ownGroups = append(d.ownGroups, ownGroups(g, w.Config, d.size(part), d.samples))
+	}
 	return d
 }
 
-// decode draws up to N tokens for each row: hidden [P·K,D], from which the first is drawn, left [P·K] int32, how many it may still
-// draw, uniforms [N,P·K] in [0,1) → steps taken [], tokens [P·K,N] int32, log-probabilities [P·K,N], hidden, and the new ring.
+// decode draws up to N tokens for each row, and gives the results that the constants name.
 //
 // It ends early when all rows are done: have drawn EOS, or what they may. Until then rows that are done draw on; nobody reads it.
-func (d *decoding) decode(hidden, left, uniforms *Node, sc SampleConfig) []*Node {
-	g := hidden.Graph()
+func (d *decoding) decode() []*Node {
+	left, uniforms := d.args[argLeft], d.args[argUniforms]
+	g := left.Graph()
 	for _, q := range parameters(d.w.Config, d.w.Head) {
 		d.w.node(g, "%s", q.name) // a variable first read inside a loop's body would become one of its parameters
 	}
 	n, rows := dim(uniforms, 0), d.slots*d.samples
 	uniforms.AssertDims(n, rows)
+	const outDone = outRing // of the loop's state only; the ring comes after it there
 	state := append([]*Node{
-		Const(g, int32(0)),
-		Zeros(g, shapes.Make(dtypes.Int32, rows, n)),
-		Zeros(g, shapes.Make(dtypes.Float32, rows, n)),
-		hidden,
-		ConvertDType(LessOrEqual(left, ZerosLike(left)), dtypes.Int32), // 1: done
+		outSteps:    Const(g, int32(0)),
+		outTokens:   Zeros(g, shapes.Make(dtypes.Int32, rows, n)),
+		outLogProbs: Zeros(g, shapes.Make(dtypes.Float32, rows, n)),
+		outHidden:   d.args[argHidden],
+		outDone:     ConvertDType(LessOrEqual(left, ZerosLike(left)), dtypes.Int32), // 1: done
 	}, d.ring...)
 	shapesOf := make([]shapes.Shape, len(state))
 	for i, s := range state {
@@ -87,28 +93,26 @@ func (d *decoding) decode(hidden, left, uniforms *Node, sc SampleConfig) []*Node
 	}
 	cond := NewClosure(g, func(g *Graph) []*Node {
 		s := params(g)
-		unfinished := LessThan(ReduceAllSum(s[4]), Const(g, int32(rows)))
-		return []*Node{LogicalAnd(LessThan(s[0], Const(g, int32(n))), unfinished)}
+		unfinished := LessThan(ReduceAllSum(s[outDone]), Const(g, int32(rows)))
+		return []*Node{LogicalAnd(LessThan(s[outSteps], Const(g, int32(n))), unfinished)}
 	})
 	body := NewClosure(g, func(g *Graph) []*Node {
 		s := params(g)
-		t, zero := s[0], Const(g, int32(0))
+		t, zero := s[outSteps], Const(g, int32(0))
 		u := Reshape(Gather(uniforms, Reshape(t, 1, 1)), rows)
-		token, logProb := draw(d.w.Logits(s[3]), u, sc.Temperature)
-		ended := LogicalOr(Equal(token, Const(g, sc.EOS)), LessOrEqual(left, AddScalar(t, 1)))
-		next := []*Node{
-			AddScalar(t, 1),
-			DynamicUpdateSlice(s[1], ExpandAxes(token, -1), []*Node{zero, t}),
-			DynamicUpdateSlice(s[2], ExpandAxes(logProb, -1), []*Node{zero, t}),
-			nil,
-			Max(s[4], ConvertDType(ended, dtypes.Int32)),
-		}
-		h, newRing := d.step(token, t, s[5:])
-		next[3] = h
-		return append(next, newRing...)
+		token, logProb := draw(d.w.Logits(s[outHidden]), u, d.c.Temperature)
+		ended := LogicalOr(Equal(token, Const(g, d.c.EOS)), LessOrEqual(left, AddScalar(t, 1)))
+		hidden, ring := d.step(token, t, s[outDone+1:])
+		return append([]*Node{
+			outSteps:    AddScalar(t, 1),
+			outTokens:   DynamicUpdateSlice(s[outTokens], ExpandAxes(token, -1), []*Node{zero, t}),
+			outLogProbs: DynamicUpdateSlice(s[outLogProbs], ExpandAxes(logProb, -1), []*Node{zero, t}),
+			outHidden:   hidden,
+			outDone:     Max(s[outDone], ConvertDType(ended, dtypes.Int32)),
+		}, ring...)
 	})
 	final := While(cond, body, state...)
-	return append(append([]*Node{}, final[:4]...), final[5:]...)
+	return append(append([]*Node{}, final[:outDone]...), final[outDone+1:]...)
 }
 
 // biasOf is 0 where visible and masked elsewhere.
@@ -122,12 +126,12 @@ func biasOf(visible *Node) *Node {
 // the updated ring.
 func (d *decoding) step(token, t *Node, ring []*Node) (hidden *Node, newRing []*Node) {
 	w, c, g := d.w, d.w.Config, token.Graph()
-	p, k, groups, e := d.slots, d.samples, c.kvHeads(), c.headDim()
+	p, k, e := d.slots, d.samples, c.headDim()
 	bundles, n := c.bundles()
 	zero, size := Const(g, int32(0)), Const(g, int32(d.r))
-	age := Add(d.ages, t) // the token is its slot's number age
-	rot := rotaryAt(Reshape(ConvertDType(Add(d.lengths, age), dtypes.Float32), p, 1, 1), c)
-	column := wrap(Sub(Add(d.column, t), size), size)
+	age := Add(d.args[argAges], t) // the token is its slot's number age
+	rot := rotaryAt(Reshape(ConvertDType(Add(d.args[argLengths], age), dtypes.Float32), p, 1, 1), c)
+	column := wrap(Sub(Add(d.args[argColumn], t), size), size)
 	// A column is as many steps old as it lies before the one filled now. A slot sees those filled since it began.
 	old := wrap(Sub(column, Iota(g, shapes.Make(dtypes.Int32, 1, d.r), 1)), size)
 	bias := Reshape(biasOf(LessOrEqual(old, ExpandAxes(age, -1))), p, 1, 1, 1, d.r)
@@ -135,16 +139,17 @@ func (d *decoding) step(token, t *Node, ring []*Node) (hidden *Node, newRing []*
 	for l := range c.Layers {
 		h := w.rmsNorm(x, layerName(l, "attn_norm"))
 		q := MulScalar(rot.apply(Reshape(w.linear(h, l, "wq", "bq"), p, k, c.Heads, e)), 1/math.Sqrt(float64(e)))
-		key := Reshape(rot.apply(Reshape(w.linear(h, l, "wk", "bk"), p, k, groups, e)), p, k, bundles, n*e, 1)
+		key := Reshape(rot.apply(Reshape(w.linear(h, l, "wk", "bk"), p, k, c.kvHeads(), e)), p, k, bundles, n*e, 1)
 		value := Reshape(w.linear(h, l, "wv", "bv"), p, k, bundles, 1, n*e)
 		var attention []*Node
 		for part := range d.parts {
-			at := 2 * (l*d.parts + part)
-			of := func(x *Node) *Node { return SliceAxis(x, 0, AxisRange(part*d.perPart, (part+1)*d.perPart)) }
+			first := part * d.perPart
+			at := d.at(l, first, 0)
+			of := func(x *Node) *Node { return SliceAxis(x, 0, AxisRange(first, first+d.size(part))) }
 			keys := DynamicUpdateSlice(ring[at], of(key), []*Node{zero, zero, zero, zero, column})
 			values := DynamicUpdateSlice(ring[at+1], of(value), []*Node{zero, zero, zero, column, zero})
 			newRing = append(newRing, keys, values)
-			attention = append(attention, cachedAttention(of(q), d.ownGroups, d.prompts[at], d.prompts[at+1], of(d.promptBias), keys, values, of(bias)))
+			attention = append(attention, cachedAttention(of(q), d.ownGroups[part], d.prompts[at], d.prompts[at+1], of(d.promptBias), keys, values, of(bias)))
 		}
 		x = w.finishBlock(l, x, Concatenate(attention, 0))
 	}

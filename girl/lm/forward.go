@@ -30,7 +30,7 @@ func NewLogProbs(backend compute.Backend, w *Weights, temperature float64, rows 
 		return nil, fmt.Errorf("lm: log-probabilities need a temperature above 0, got %g", temperature)
 	}
 	return newForward(backend, w, rows, Responses, func(tokens, index, target *Node) *Node {
-		w := w.notTrained()
+		w := w.forInference()
 		return TokenLogProbs(w.Logits(w.HiddenAt(tokens, index)), target, temperature)
 	})
 }
@@ -41,7 +41,7 @@ func NewScores(backend compute.Backend, w *Weights, which Positions, rows int) (
 		return nil, fmt.Errorf("lm: a model with a %s head has no scores", w.Head)
 	}
 	return newForward(backend, w, rows, which, func(tokens, index, _ *Node) *Node {
-		w := w.notTrained()
+		w := w.forInference()
 		return w.Score(w.HiddenAt(tokens, index))
 	})
 }

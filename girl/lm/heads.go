@@ -17,7 +17,7 @@ func (w *Weights) Logits(hidden *Node) *Node {
 	switch {
 	case !w.Config.TiedHead:
 		logits = w.times(rows, w.node(g, "head"))
-	case w.fixed:
+	case w.inference:
 		logits = multiplyT(rows, w.node(g, "embed"))
 	default:
 		logits = productT(rows, w.node(g, "embed"))

@@ -198,6 +198,13 @@ func variants() map[string]Config {
 	c = grouped
 	c.KVHeads, c.QKVBias = 6, false
 	all["key heads named, no biases"] = c
+	c = plain
+	c.Dim, c.Heads = 16, 4
+	all["four heads"] = c
+	c.Dim, c.Heads = 32, 8
+	all["eight heads"] = c
+	c.Dim, c.Heads, c.KVHeads = 24, 12, 6
+	all["twelve heads in six groups"] = c
 	return all
 }
 

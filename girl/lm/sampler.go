@@ -17,7 +17,7 @@ type SampleConfig struct {
 	MaxNew      int     // R, longest response in tokens, end-of-text included
 	Temperature float64 // T > 0; 0 takes the most probable token
 	EOS         int32   // ends a response
-	BatchRows   int     // responses drawn at once, at most; at least Samples
+	BatchRows   int     // responses drawn at once, at most: BatchRows/K prompts, at least one
 }
 
 // Sample is one drawn response.
@@ -27,16 +27,18 @@ type Sample struct {
 	Ended    bool      // the response ends in EOS
 }
 
-// Sampler draws responses from a writer's current weights: it sees every update made to them.
+// Sampler draws responses from a writer's current weights: it sees every update made to them. Several goroutines may sample at a
+// time as long as none changes the weights.
 //
-// Its work is continuous batching (Yu et al. 2022, Orca): the responses of a prompt hold a slot of the batch until the last of them has ended, then
-// the next prompt enters. Prompts are encoded once for all their responses. Sizes are rounded, so that few graphs are compiled.
+// Its work is continuous batching (Yu et al. 2022, Orca) by prompts: the K responses of a prompt hold a slot of the batch until the last of them has
+// ended, then the next prompt enters. Prompts are encoded once for all their responses. Sizes are rounded, so that few graphs are compiled.
 type Sampler struct {
 	w       *Weights
 	c       SampleConfig
 	backend compute.Backend
-	encode  *model.Exec // prompts
-	advance *model.Exec // stepsPerCall tokens of each slot
+	encoder *model.Exec // of prompts
+	stepper *model.Exec // draws up to stepsPerCall tokens of each response
+	small   int         // multiplications of a small matrix product at most, see smallProduct
 }
 
 // stepsPerCall is how many tokens are drawn before slots change hands: the mean number of steps that a finished response waits for is half of it.
@@ -50,23 +52,24 @@ func NewSampler(backend compute.Backend, w *Weights, c SampleConfig) (*Sampler, 
 	if w.Head != TokenHead {
 		return nil, fmt.Errorf("lm: a model with a %s head cannot write", w.Head)
 	}
-	s := &Sampler{w: w, c: c, backend: backend}
-	encode, err := model.NewExec(backend, w.Store, func(_ *model.Scope, prompts, lengths *Node) []*Node { return w.notTrained().prefill(prompts, lengths) })
-	if err != nil {
-		return nil, fmt.Errorf("lm: sampler: %w", err)
-	}
-	advance, err := model.NewExec(backend, w.Store, func(_ *model.Scope, a []*Node) []*Node {
-		return newDecoding(w.notTrained(), c, a).decode(a[3], a[4], a[5], c)
+	encoder, err := model.NewExec(backend, w.Store, func(_ *model.Scope, prompts, lengths *Node) []*Node {
+		return w.forInference().prefill(prompts, lengths)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("lm: sampler: %w", err)
 	}
-	s.encode, s.advance = encode.SetMaxCache(-1), advance.SetMaxCache(-1)
-	return s, nil
+	stepper, err := model.NewExec(backend, w.Store, func(_ *model.Scope, args []*Node) []*Node {
+		return newDecoding(w.forInference(), c, args).decode()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("lm: sampler: %w", err)
+	}
+	return &Sampler{w: w, c: c, backend: backend, encoder: encoder.SetMaxCache(-1), stepper: stepper.SetMaxCache(-1), small: smallProduct}, nil
 }
 
-// Sample draws K responses for each prompt. Response k of prompt i depends on seeds[i], k and the weights
-// only, whatever else is in the batch. The result is in the order given. progress, if not nil, hears the number of finished prompts.
+// Sample draws K responses for each prompt, in the order given. The same call gives the same bits. Response k of prompt i is drawn with random numbers
+// of seeds[i] and k alone; what else is in the batch may change how the backend adds up its products, so its log-probabilities, up to the rounding of
+// float32. progress, if not nil, hears the number of finished prompts.
 func (s *Sampler) Sample(ctx context.Context, prompts [][]int32, seeds []uint64, progress func(done int)) ([][]Sample, error) {
 	if len(prompts) != len(seeds) {
 		return nil, fmt.Errorf("lm: %d prompts with %d seeds", len(prompts), len(seeds))
@@ -101,8 +104,9 @@ func (s *Sampler) Sample(ctx context.Context, prompts [][]int32, seeds []uint64,
 	return b.out, nil
 }
 
+// finalize gives the memory of tensors back before the garbage collector would. An error means that it was not theirs any more: there is nothing to do.
 func finalize(ts []*tensors.Tensor) {
 	for _, t := range ts {
-		t.MustFinalizeAll()
+		_ = t.FinalizeAll()
 	}
 }

@@ -109,36 +109,38 @@ func TestSamplingLogProbsEqualTeacherForced(t *testing.T) {
 	}
 }
 
+// compareSamples compares as many responses of a prompt as both have.
+func compareSamples(t *testing.T, what string, got, want []Sample) {
+	t.Helper()
+	for k := range min(len(got), len(want)) {
+		if !slices.Equal(got[k].Tokens, want[k].Tokens) || got[k].Ended != want[k].Ended {
+			t.Errorf("%s, sample %d: %v, before %v", what, k, got[k].Tokens, want[k].Tokens)
+			continue
+		}
+		for n := range got[k].LogProbs {
+			near(t, what+": log-probability", float64(got[k].LogProbs[n]), float64(want[k].LogProbs[n]), single)
+		}
+	}
+}
+
 // TestResponsesDependOnSeedAndPromptOnly draws the same prompts in other company.
 func TestResponsesDependOnSeedAndPromptOnly(t *testing.T) {
 	w := tinyWeights(t, tinyConfig(), TokenHead)
 	prompts, seeds := somePrompts(40)
 	c := SampleConfig{Samples: 2, MaxNew: 70, Temperature: 1, EOS: 5, BatchRows: 4}
 	want := drawAll(t, w, c, prompts, seeds)
-	compare := func(what string, got, want []Sample) {
-		t.Helper()
-		for k := range min(len(got), len(want)) {
-			if !slices.Equal(got[k].Tokens, want[k].Tokens) || got[k].Ended != want[k].Ended {
-				t.Errorf("%s, sample %d: %v, before %v", what, k, got[k].Tokens, want[k].Tokens)
-				continue
-			}
-			for n := range got[k].LogProbs {
-				near(t, what+": log-probability", float64(got[k].LogProbs[n]), float64(want[k].LogProbs[n]), single)
-			}
-		}
-	}
 	for _, rows := range []int{2, 7, 40} {
 		c.BatchRows = rows
 		for i, got := range drawAll(t, w, c, prompts, seeds) {
-			compare(fmt.Sprintf("%d rows, prompt %d", rows, i), got, want[i])
+			compareSamples(t, fmt.Sprintf("%d rows, prompt %d", rows, i), got, want[i])
 		}
 	}
 	for i := range prompts {
-		compare(fmt.Sprintf("prompt %d alone", i), drawAll(t, w, c, prompts[i:i+1], seeds[i:i+1])[0], want[i])
+		compareSamples(t, fmt.Sprintf("prompt %d alone", i), drawAll(t, w, c, prompts[i:i+1], seeds[i:i+1])[0], want[i])
 	}
 	c.Samples = 5 // the first two of five are the two of two
 	for i, got := range drawAll(t, w, c, prompts, seeds) {
-		compare(fmt.Sprintf("five samples, prompt %d", i), got, want[i])
+		compareSamples(t, fmt.Sprintf("five samples, prompt %d", i), got, want[i])
 		if slices.Equal(got[0].Tokens, got[1].Tokens) && slices.Equal(got[1].Tokens, got[2].Tokens) && slices.Equal(got[2].Tokens, got[3].Tokens) {
 			t.Errorf("prompt %d: all samples are %v", i, got[0].Tokens)
 		}
@@ -150,7 +152,7 @@ func TestResponsesDependOnSeedAndPromptOnly(t *testing.T) {
 	if slices.Equal(got[0][0].Tokens, want[0][0].Tokens) && slices.Equal(got[0][1].Tokens, want[0][1].Tokens) {
 		t.Error("another seed gives the same samples")
 	}
-	compare("another prompt's seed changed", got[1], want[1])
+	compareSamples(t, "another prompt's seed changed", got[1], want[1])
 }
 
 func TestTemperatureZeroTakesTheMostProbable(t *testing.T) {

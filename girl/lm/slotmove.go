@@ -1,58 +1,69 @@
 package lm
 
 import (
+	"cmp"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // move changes the layout of the caches: taken slots close up at the front, in their order.
 func (b *batch) move(to slotLayout) error {
 	from, k, d := b.layout, b.c.Samples, b.w.Config.Dim
-	bundles, groups := b.w.Config.bundles()
-	e := groups * b.w.Config.headDim()
-	slot, hidden := make([]slot, to.slots), make([]float32, to.slots*k*d)
+	slots, hidden := make([]slot, to.slots), make([]float32, to.slots*k*d)
 	var origin []int // of the slots at the front
-	for i, s := range b.slot {
+	for i, s := range b.slots {
 		if s.prompt >= 0 {
-			slot[len(origin)] = s
+			slots[len(origin)] = s
 			copy(hidden[len(origin)*k*d:], b.hidden[i*k*d:(i+1)*k*d])
 			origin = append(origin, i)
 		}
 	}
-	for i := len(origin); i < len(slot); i++ {
-		slot[i].prompt = -1
+	for i := len(origin); i < len(slots); i++ {
+		slots[i].prompt = -1
 	}
 	_, _, oldest := b.active()
-	prefix, recent := []run{{0, 0, min(from.t, to.t)}}, ringRuns(b.steps, min(oldest, from.r, to.r), from.r, to.r)
+	prompts, recent := []run{{0, 0, min(from.t, to.t)}}, ringRuns(b.steps, min(oldest, from.r, to.r), from.r, to.r)
 	var cache, ring []*tensors.Tensor
 	for i := range 2 * b.w.Config.Layers * to.parts {
-		l, part, kind := i/(2*to.parts), i/2%to.parts, i%2
-		first := part * to.perPart
-		own := origin[min(first, len(origin)):min(first+to.perPart, len(origin))]
-		// Keys have a row for each of a bundle's numbers, with a number a column; values a row for each bundle, with its numbers a column.
-		rows, width := bundles*e, 1
-		dims := func(columns int, outer ...int) []int { return append(outer, bundles, e, columns) }
-		if kind == 1 {
-			rows, width = bundles, e
-			dims = func(columns int, outer ...int) []int { return append(outer, bundles, columns, e) }
+		layer, part, kind := i/(2*to.parts), i/2%to.parts, i%2
+		first, size := part*to.perPart, to.size(part)
+		own := origin[min(first, len(origin)):min(first+size, len(origin))]
+		into, err := b.moved(b.cache, own, layer, b.columns(kind, from.t, to.t, prompts), size)
+		if err != nil {
+			return err
 		}
-		prompts, responses := make([]float32, to.perPart*rows*width*to.t), make([]float32, to.perPart*k*rows*width*to.r)
-		for j, o := range own {
-			at := 2*(l*from.parts+o/from.perPart) + kind
-			c := columns{rows: rows, width: width, from: from.t, to: to.t, runs: prefix}
-			if err := c.copy(prompts, j, b.cache[at], o%from.perPart); err != nil {
-				return err
-			}
-			c = columns{rows: k * rows, width: width, from: from.r, to: to.r, runs: recent}
-			if err := c.copy(responses, j, b.ring[at], o%from.perPart); err != nil {
-				return err
-			}
+		cache = append(cache, into)
+		if into, err = b.moved(b.ring, own, layer, b.columns(kind, from.r, to.r, recent), size, k); err != nil {
+			return err
 		}
-		cache = append(cache, tensors.FromFlatDataAndDimensions(prompts, dims(to.t, to.perPart)...))
-		ring = append(ring, tensors.FromFlatDataAndDimensions(responses, dims(to.r, to.perPart, k)...))
+		ring = append(ring, into)
 	}
 	b.release()
-	b.layout, b.slot, b.hidden, b.cache, b.ring = to, slot, hidden, cache, ring
+	b.layout, b.slots, b.hidden, b.cache, b.ring = to, slots, hidden, cache, ring
 	return nil
+}
+
+// moved makes the cache of a part from the slots of origin, whatever part they are in. outer are the axes before the bundles: [S] or [S,K].
+func (b *batch) moved(caches []*tensors.Tensor, origin []int, layer int, c columns, outer ...int) (*tensors.Tensor, error) {
+	into, err := tensors.FromShapeForBackend(b.backend, 0, shapes.Make(dtypes.Float32, c.dims(outer)...))
+	if err != nil {
+		return nil, err
+	}
+	if len(outer) > 1 {
+		c.rows *= outer[1]
+	}
+	for at, o := range origin {
+		var failed error
+		err := tensors.ConstFlatData(caches[b.layout.at(layer, o, c.kind)], func(src []float32) {
+			failed = c.copy(into, at, src, o%b.layout.perPart)
+		})
+		if err = cmp.Or(err, failed); err != nil {
+			return nil, err
+		}
+	}
+	return into, nil
 }
 
 // run is a piece of columns that is copied as a whole.
@@ -72,18 +83,39 @@ func ringRuns(steps, n, from, to int) []run {
 	return runs
 }
 
-// columns says how the caches of one slot are copied: rows of from columns become rows of to columns.
+// columns says how one slot's keys (kind 0) or values (1) are copied from a cache of from columns to one of to columns. Keys have a row
+// for each of a bundle's numbers, with a number a column; values a row for each bundle, with its numbers a column.
 type columns struct {
-	rows, width, from, to int
-	runs                  []run
+	kind, bundles, perBundle int // perBundle numbers, nE
+	rows, width              int
+	from, to                 int
+	runs                     []run
 }
 
-// copy copies slot number origin of src to slot number at of dst.
-func (c columns) copy(dst []float32, at int, src *tensors.Tensor, origin int) error {
-	return tensors.ConstFlatData(src, func(flat []float32) {
+func (b *batch) columns(kind, from, to int, runs []run) columns {
+	bundles, n := b.w.Config.bundles()
+	e := n * b.w.Config.headDim()
+	c := columns{kind: kind, bundles: bundles, perBundle: e, rows: bundles * e, width: 1, from: from, to: to, runs: runs}
+	if kind == 1 {
+		c.rows, c.width = bundles, e
+	}
+	return c
+}
+
+// dims is the shape of the cache that is copied to.
+func (c columns) dims(outer []int) []int {
+	dims := append([]int(nil), outer...)
+	if c.kind == 1 {
+		return append(dims, c.bundles, c.to, c.perBundle)
+	}
+	return append(dims, c.bundles, c.perBundle, c.to)
+}
+
+// copy copies slot number origin of src to slot number at of into.
+func (c columns) copy(into *tensors.Tensor, at int, src []float32, origin int) error {
+	return tensors.MutableFlatData(into, func(dst []float32) {
 		for row := range c.rows {
-			d := dst[(at*c.rows+row)*c.to*c.width:]
-			s := flat[(origin*c.rows+row)*c.from*c.width:]
+			d, s := dst[(at*c.rows+row)*c.to*c.width:], src[(origin*c.rows+row)*c.from*c.width:]
 			for _, r := range c.runs {
 				copy(d[r.to*c.width:(r.to+r.n)*c.width], s[r.from*c.width:])
 			}

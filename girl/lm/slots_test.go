@@ -1,8 +1,13 @@
 package lm
 
 import (
+	"context"
+	"fmt"
+	"reflect"
 	"slices"
 	"testing"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // TestBundlesFillTiles: of H heads in G groups, n groups attend together.
@@ -13,27 +18,6 @@ func TestBundlesFillTiles(t *testing.T) {
 		b, n := Config{Dim: 48, Heads: c.heads, KVHeads: c.groups}.bundles()
 		if b != c.bundles || n != c.n {
 			t.Errorf("%d heads in %d groups: %d bundles of %d, want %d of %d", c.heads, c.groups, b, n, c.bundles, c.n)
-		}
-	}
-}
-
-// TestLayoutKeepsProductsSmall by hand: with 4 layers of 4 heads of 64 numbers a slot's largest product is 4·256·128.
-func TestLayoutKeepsProductsSmall(t *testing.T) {
-	c := Config{Layers: 4, Dim: 256, Heads: 4}
-	for _, x := range []struct {
-		slots, samples, t, r int
-		want                 slotLayout
-	}{
-		{32, 1, 128, 128, slotLayout{slots: 32, samples: 1, parts: 2, perPart: 16, t: 128, r: 128}}, // 32 products make 4 Mi, one too many
-		{31, 1, 128, 128, slotLayout{slots: 31, samples: 1, parts: 1, perPart: 31, t: 128, r: 128}},
-		{32, 1, 128, 32, slotLayout{slots: 32, samples: 1, parts: 2, perPart: 16, t: 128, r: 32}},
-		{32, 3, 32, 32, slotLayout{slots: 32, samples: 3, parts: 1, perPart: 32, t: 32, r: 32}},
-		{11, 3, 64, 128, slotLayout{slots: 12, samples: 3, parts: 2, perPart: 6, t: 64, r: 128}}, // 10 fit
-		{2, 1, 1 << 20, 32, slotLayout{slots: 2, samples: 1, parts: 2, perPart: 1, t: 1 << 20, r: 32}},
-		{64, 1, 1 << 20, 32, slotLayout{slots: 64, samples: 1, parts: maxParts, perPart: 4, t: 1 << 20, r: 32}},
-	} {
-		if got := newLayout(c, x.slots, x.samples, x.t, x.r); got != x.want {
-			t.Errorf("%d slots: %+v, want %+v", x.slots, got, x.want)
 		}
 	}
 }
@@ -51,7 +35,7 @@ func TestRingRunsByHand(t *testing.T) {
 	}
 }
 
-// steps runs a batch to its end and shows it to see before each call.
+// run runs a batch to its end and calls see before each call of the graph.
 func (b *batch) run(t *testing.T, see func()) {
 	t.Helper()
 	defer b.release()
@@ -102,7 +86,7 @@ func TestPromptsEnterWhileOthersAreUnderWay(t *testing.T) {
 	b.run(t, func() {
 		ages := map[int]bool{}
 		taken := 0
-		for _, slot := range b.slot {
+		for _, slot := range b.slots {
 			if slot.prompt >= 0 {
 				ages[slot.age] = true
 				taken++
@@ -133,4 +117,59 @@ func TestPromptsEnterWhileOthersAreUnderWay(t *testing.T) {
 		t.Errorf("%d steps, batches one after the other take %d", b.steps, static)
 	}
 	t.Logf("%d steps, batches one after the other: %d", b.steps, static)
+}
+
+// TestPartsDrawTheSame draws with caches in parts, the last of which is smaller, and in one piece.
+func TestPartsDrawTheSame(t *testing.T) {
+	prompts, seeds := somePrompts(40)
+	for range 2 {
+		more, _ := somePrompts(40)
+		prompts, seeds = append(prompts, more...), append(seeds, seeds[len(seeds)-1]+1, 31, 32, 33, 34, 35)
+	}
+	for name, config := range map[string]Config{"two heads": tinyConfig(), "heads in bundles": {Layers: 2, Dim: 16, Heads: 8, KVHeads: 4, FFN: 16, Vocab: 40, MaxLen: 128, RopeBase: 100, NormEps: 1e-3}} {
+		w := tinyWeights(t, config, TokenHead)
+		c := SampleConfig{Samples: 2, MaxNew: 70, Temperature: 1, EOS: 5, BatchRows: 14}
+		want := drawAll(t, w, c, prompts, seeds)
+		s := must(NewSampler(testBackend(t), w, c))(t)
+		one := newLayout(config, smallProduct, 1, c.Samples, 64, 64)
+		for s.small = 1; newLayout(config, s.small, 7, c.Samples, one.t, one.r).perPart < 3; s.small *= 2 {
+		}
+		uneven := 0
+		b := newBatch(s, prompts, seeds)
+		b.run(t, func() {
+			if l := b.layout; l.parts > 2 && l.size(l.parts-1) < l.perPart {
+				uneven++
+			}
+		})
+		if uneven < 3 {
+			t.Errorf("%s: %d calls with several parts and a smaller one: the test shows too little", name, uneven)
+		}
+		for i := range want {
+			compareSamples(t, fmt.Sprintf("%s, prompt %d", name, i), b.out[i], want[i])
+		}
+	}
+}
+
+// TestSamplersOfSeveralGoroutines: one sampler, several calls at a time.
+func TestSamplersOfSeveralGoroutines(t *testing.T) {
+	w := tinyWeights(t, tinyConfig(), TokenHead)
+	prompts, seeds := somePrompts(40)
+	s := must(NewSampler(testBackend(t), w, SampleConfig{Samples: 2, MaxNew: 20, Temperature: 1, EOS: 5, BatchRows: 6}))(t)
+	want := must(s.Sample(context.Background(), prompts, seeds, nil))(t)
+	got := make([][][]Sample, 4)
+	var g errgroup.Group
+	for i := range got {
+		g.Go(func() (err error) {
+			got[i], err = s.Sample(context.Background(), prompts, seeds, nil)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	for i := range got {
+		if !reflect.DeepEqual(got[i], want) {
+			t.Errorf("goroutine %d drew other responses", i)
+		}
+	}
 }

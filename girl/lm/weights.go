@@ -29,15 +29,16 @@ type Weights struct {
 	// more work, the same bits. It is read when a graph is built, and not saved.
 	GradientCheckpointing bool
 
-	bound map[string]*graph.Node // stand in for the store's weights inside recomputed
-	fixed bool                   // in graphs that are not differentiated
+	bound     map[string]*graph.Node // stand in for the store's weights inside recomputed
+	inference bool                   // for graphs that are not differentiated
 }
 
-// notTrained are the same weights for graphs that are not differentiated, in which they need not be copied.
-func (w *Weights) notTrained() *Weights {
-	fixed := *w
-	fixed.fixed, fixed.GradientCheckpointing = true, false
-	return &fixed
+// forInference gives the same weights for graphs that are not differentiated: their products need no gradients of their own, which would copy
+// the weights each time.
+func (w *Weights) forInference() *Weights {
+	v := *w
+	v.inference, v.GradientCheckpointing = true, false
+	return &v
 }
 
 // parameter is one named weight of the architecture: its shape and the standard deviation of its start value.
