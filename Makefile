@@ -29,9 +29,11 @@ paper: ## five seeds with the paper profile and all studies, published in result
 	for study in judge ablate sweep; do .cache/girl $$study -run "runs/$(PAPER)" || exit 1; done
 	.cache/girl publish -run "runs/$(PAPER)" -out "results/$(PAPER)" -readme README.md
 
+# ./... leaves folders out whose names begin with a dot.
+TOOLS := ./.ci/mutate ./.ci/versus
 test: ## all tests
-	go vet ./...
-	go test -timeout 20m ./...
+	go vet ./... $(TOOLS)
+	go test -timeout 20m ./... $(TOOLS)
 
 lint: ## formatting and static checks
 	@test -z "$$(gofmt -l .)" || { echo "gofmt needed:"; gofmt -l .; exit 1; }
@@ -44,13 +46,15 @@ mutate: ## break one line of the mathematics at a time in a copy: which of them 
 soak: ## long tests: every fuzz target for SOAK (60s), kill -9 KILLS (5) times as often as in make test, bad input
 	@.ci/soak
 
-# Most of an hour; BENCHTIME=1x takes a third of it, BENCH=Train one of them.
+# Most of an hour. BENCH is a regular expression of benchmarks, such as Train; BENCHTIME how often each is repeated for one line (5x) or
+# how long (2s): 1x takes a third of the time; COUNT how many lines each gets: benchstat wants six or more to tell a difference from noise.
 BENCH     ?= .
 BENCHTIME ?= 5x
-bench: ## speed, in the format benchstat reads
-	go test -run '^$$' -bench "$(BENCH)" -benchtime $(BENCHTIME) -timeout 3h ./...
+COUNT     ?= 1
+bench: ## speed, in the format benchstat reads; BENCH=Train, BENCHTIME=1x and COUNT=6 say of what, how long and how often
+	go test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -count $(COUNT) -timeout 3h ./...
 
-# About twenty minutes, on an idle machine.
+# About twenty minutes, on an idle machine. Needs PyTorch and the script, which nothing else does, and says so where they are missing.
 versus: ## speed and memory against a PyTorch script that does the same work, in turn; VERSUS="-h" for its flags
 	go run ./.ci/versus $(VERSUS)
 

@@ -94,23 +94,33 @@ func TestSettingsNameTheirSource(t *testing.T) {
 	}
 }
 
-// TestGradientCheckpointingIsNoPartOfKeys: a run that was begun without it goes on with it, as both make the same bits.
+// TestGradientCheckpointingIsNoPartOfKeys: a run that was begun without it goes on with it, as both make the same bits; but its manifest
+// says which it was.
 func TestGradientCheckpointingIsNoPartOfKeys(t *testing.T) {
-	key := func(settings ...string) string {
+	resolve := func(settings ...string) (key, recorded string) {
 		c, err := NewConfig("smoke", settings)
 		if err != nil {
 			t.Fatal(err)
 		}
-		key, err := stageKey("sft", []any{c.Model})
+		// No stage depends on more than the whole config.
+		if key, err = stageKey("any", c); err != nil {
+			t.Fatal(err)
+		}
+		raw, err := c.rawResolved()
 		if err != nil {
 			t.Fatal(err)
 		}
-		return key
+		return key, string(raw["model.gradient_checkpointing"])
 	}
-	if key() != key("model.gradient_checkpointing=true") {
+	without, off := resolve()
+	with, on := resolve("model.gradient_checkpointing=true")
+	if with != without {
 		t.Error("model.gradient_checkpointing changes the key of a stage")
 	}
-	if key() == key("model.ffn=65") {
+	if off != "false" || on != "true" {
+		t.Errorf("manifests record model.gradient_checkpointing as %q and, where it is set, as %q", off, on)
+	}
+	if other, _ := resolve("model.ffn=65"); other == without {
 		t.Error("model.ffn does not change the key of a stage")
 	}
 }

@@ -44,7 +44,7 @@ var mutations = []mutation{
 	{"lm/linear-rate", "girl/lm/schedule.go", "1-float64(step)/float64(total)", "1-float64(step)/float64(total+1)", "the rate does not reach 0", "girl/lm"},
 	{"lm/resume-moments", "girl/lm/checkpoint.go", "path, ok := strings.CutPrefix(name, prefix)\n\t\tif !ok {", "path, ok := strings.CutPrefix(name, prefix)\n\t\tif !ok || t.w.Store.GetVariable(\"/\"+path) == nil {", "optimizer moments are not resumed", "girl/lm"},
 	{"lm/recomputed-adjoint", "girl/lm/recompute.go", "ReduceAllSum(Mul(run(second), StopGradient(adjoint)))", "ReduceAllSum(run(second))", "a recomputed block forgets what comes back from the next", "girl/lm"},
-	{"lm/recomputed-once", "girl/lm/recompute.go", "second[0] = SchedulingBarrier(x, adjoint)", "second[0] = x", "blocks are computed again before their gradients arrive", "girl/lm"},
+	{"lm/recomputed-early", "girl/lm/recompute.go", "second[0] = SchedulingBarrier(x, adjoint)", "second[0] = x", "blocks are computed again before their gradients arrive", "girl/lm"},
 	{"lm/recomputed-order", "girl/lm/recompute.go", "gradients[0] = SchedulingBarrier(gradients[0], gradients[1:]...)", "gradients[0] = SchedulingBarrier(gradients[0])", "earlier blocks do not wait for a block's weights to have their gradients", "girl/lm"},
 	{"lm/recomputed-weights", "girl/lm/recompute.go", "for i, name := range names {", "for i, name := range names[:1] {", "weights get their gradients from the first activations", "girl/lm"},
 

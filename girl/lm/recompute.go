@@ -8,7 +8,7 @@ import (
 
 // recomputed is block(w, x) for the block with parameters "layers.l.", but keeps none of its activations for the backward pass beside x:
 // they are computed a second time when the gradient arrives (gradient checkpointing; Chen et al. 2016, arXiv 1604.06174). x is
-// [B,T,D], the result what block makes of it. Values and gradients have the bits of the plain block.
+// [B,T,D], the result what block makes of it. On the pure-Go backend values and gradients have the bits of the plain block.
 //
 // GoMLX's own Node.Checkpoint does not fit: it computes again what a node's inputs were, while the gradients of product and
 // productT look at the first computation; and it leaves open when gradients of weights are computed, which the pure-Go backend

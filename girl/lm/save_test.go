@@ -5,6 +5,7 @@ package lm
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"syscall"
@@ -17,6 +18,12 @@ func keepsOld(t *testing.T, path string, old []byte) {
 	if err := tinyWeights(t, minute(), ScalarHead).Save(path); err == nil {
 		t.Error("no error")
 	}
+	unchanged(t, path, old)
+}
+
+// unchanged fails unless a path has its old bytes and nothing beside it.
+func unchanged(t *testing.T, path string, old []byte) {
+	t.Helper()
 	if got := must(os.ReadFile(path))(t); !bytes.Equal(got, old) {
 		t.Errorf("the old file now has %d bytes, had %d", len(got), len(old))
 	}
@@ -61,22 +68,48 @@ func TestSaveIntoReadOnlyFolder(t *testing.T) {
 	keepsOld(t, path, old)
 }
 
-// TestSaveOnFullDisk stands a limit on file sizes in for a full disk: the write fails half-way in the same manner.
+// fullDiskPath names the file that a process of its own saves to, without room on its disk.
+const fullDiskPath = "GENJOBREC_TEST_FULL_DISK"
+
+// TestSaveOnFullDisk stands a limit on file sizes in for a full disk: the write fails half-way in the same manner. The limit would also hold for what
+// go test writes, so a second process of this test has it.
 func TestSaveOnFullDisk(t *testing.T) {
+	if path := os.Getenv(fullDiskPath); path != "" {
+		saveWithoutRoom(t, path)
+		return
+	}
 	path, old := oldFile(t)
-	signal.Ignore(syscall.SIGXFSZ)
-	defer signal.Reset(syscall.SIGXFSZ)
+	cmd := exec.Command(must(os.Executable())(t), "-test.run=^TestSaveOnFullDisk$", "-test.v")
+	cmd.Env = append(os.Environ(), fullDiskPath+"="+path)
+	said, err := cmd.CombinedOutput()
+	switch {
+	case err != nil:
+		t.Fatalf("%v:\n%s", err, said)
+	case bytes.Contains(said, []byte("--- SKIP")):
+		t.Skipf("no limit on file sizes:\n%s", said)
+	case !bytes.Contains(said, []byte("file too large")):
+		t.Errorf("the save did not run out of room:\n%s", said)
+	}
+	unchanged(t, path, old)
+}
+
+// saveWithoutRoom saves where no file may grow beyond 100 bytes.
+func saveWithoutRoom(t *testing.T, path string) {
+	w := tinyWeights(t, minute(), ScalarHead)
+	signal.Ignore(syscall.SIGXFSZ) // a write beyond the limit is an error then, as on a full disk, not the end of the process
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 		t.Skip("this system has no limit on file sizes: ", err)
 	}
-	low := limit
-	low.Cur = 100
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &low); err != nil {
+	limit.Cur = 100
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 		t.Skip("this system's limit on file sizes cannot be lowered: ", err)
 	}
-	defer func() { must(0, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit))(t) }()
-	keepsOld(t, path, old)
+	err := w.Save(path)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	t.Log(err)
 }
 
 func TestSaveWhereNoFileCanBe(t *testing.T) {

@@ -26,7 +26,7 @@ type Weights struct {
 	Store  *model.Store
 
 	// GradientCheckpointing computes each block's activations a second time in a backward pass instead of keeping them: less memory,
-	// more work, the same bits. It is read when a graph is built, and not saved.
+	// more work, the same bits on the pure-Go backend. It is read when a graph is built, and neither cloned nor saved.
 	GradientCheckpointing bool
 
 	bound     map[string]*graph.Node // stand in for the store's weights inside recomputed

@@ -3,10 +3,7 @@
 package measure
 
 import (
-	"bytes"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -100,7 +97,7 @@ func Run(b *testing.B, tokens int, flops float64, step func() error) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	forgetPeak()
+	startPeak()
 	if err := step(); err != nil {
 		b.Fatal(err)
 	}
@@ -112,9 +109,7 @@ func Run(b *testing.B, tokens int, flops float64, step func() error) {
 	a := b.Elapsed().Seconds() / float64(b.N)
 	b.ReportMetric(float64(tokens)/a, "tokens/s")
 	b.ReportMetric(100*flops/a/peak, "MFU-%")
-	if mb, ok := peakMemory(); ok {
-		b.ReportMetric(mb, "peak-MB")
-	}
+	reportPeak(b)
 }
 
 // matrixPeak is the best rate of square products, in floating-point operations a second.
@@ -141,22 +136,3 @@ var matrixPeak = sync.OnceValues(func() (float64, error) {
 	}
 	return 2 * n * n * n / best.Seconds(), nil
 })
-
-// forgetPeak makes the kernel count the peak memory anew, where it can.
-func forgetPeak() {
-	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // Linux alone has it; elsewhere there is no peak to report
-}
-
-// peakMemory is the largest resident size since forgetPeak in MB, on Linux.
-func peakMemory() (mb float64, ok bool) {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0, false
-	}
-	_, rest, ok := bytes.Cut(status, []byte("VmHWM:"))
-	if !ok {
-		return 0, false
-	}
-	kb, err := strconv.Atoi(string(bytes.Fields(rest)[0]))
-	return float64(kb) / 1024, err == nil
-}
