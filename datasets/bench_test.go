@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 )
@@ -49,6 +50,39 @@ func BenchmarkOpen(b *testing.B) {
 	for b.Loop() {
 		if _, err := Open(context.Background(), dir); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkOpenPairs opens a million pairs of short texts, in the order of their CVs and shuffled: the search for duplicates must not
+// depend on the order, nor grow faster than the pairs where there are many CVs.
+func BenchmarkOpenPairs(b *testing.B) {
+	const pairs = 1_000_000
+	for _, cvs := range []int{2000, 200_000} {
+		ds := numbered("cv", cvs, 2000)
+		ds.Pairs = nil
+		for i, cv := range ds.CVs {
+			for j := range pairs / cvs {
+				ds.Pairs = append(ds.Pairs, Pair{CVID: cv.ID, JDID: ds.JDs[(i+j)%len(ds.JDs)].ID, Label: j % 2})
+			}
+		}
+		for _, order := range []string{"sorted", "shuffled"} {
+			b.Run(fmt.Sprintf("cvs=%d/%s", cvs, order), func(b *testing.B) {
+				if order == "shuffled" {
+					rand.New(rand.NewPCG(1, 1)).Shuffle(len(ds.Pairs), func(i, j int) { ds.Pairs[i], ds.Pairs[j] = ds.Pairs[j], ds.Pairs[i] })
+				}
+				dir := b.TempDir()
+				if err := Write(dir, ds); err != nil {
+					b.Fatal(err)
+				}
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, err := OpenStream(b.Context(), dir); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(pairs*float64(b.N)/b.Elapsed().Seconds(), "pairs/s")
+			})
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/RoaringBitmap/roaring/v2/roaring64"
+	"github.com/RoaringBitmap/roaring/v2"
 )
 
 // builder gathers the rows of a dataset and checks each as it comes, so that a fault is reported
@@ -18,12 +18,12 @@ type builder struct {
 	keep     func(string) string // copies a string that is a view into a buffer
 	cvs      texts
 	jds      texts
-	pairs    []Pair            // unless counts are kept in their place
-	pairAt   places            // of pairs
-	known    *roaring64.Bitmap // the keys of the pairs so far
-	counts   []cvCount         // by CV, where the pairs are only counted; nil where they are kept
-	first    firstPair         // finds a pair again that came before
-	rows     int               // pairs so far
+	pairs    []Pair           // unless counts are kept in their place
+	pairAt   places           // of pairs
+	known    []roaring.Bitmap // by CV, the JDs of its pairs so far: two bytes a pair, some hundred a CV
+	counts   []cvCount        // by CV, where the pairs are only counted; nil where they are kept
+	first    firstPair        // finds a pair again that came before
+	rows     int              // pairs so far
 	matches  int
 	unjudged bool  // labels may be missing, and one class is enough
 	noSplit  place // first pair without a split, if any
@@ -32,9 +32,6 @@ type builder struct {
 
 // pairKey is a pair as indexes into builder.cvs and builder.jds.
 type pairKey struct{ cv, jd int32 }
-
-// bits is the key as one number.
-func (k pairKey) bits() uint64 { return uint64(k.cv)<<32 | uint64(k.jd) }
 
 // firstPair finds the first pair with a key.
 type firstPair func(k pairKey) (at place, label int, err error)
@@ -49,11 +46,10 @@ type texts struct {
 
 func newBuilder(name string, keep func(string) string) *builder {
 	b := &builder{
-		name:  name,
-		keep:  keep,
-		cvs:   texts{what: "CV", idColumn: "cv_id", index: map[string]int32{}},
-		jds:   texts{what: "JD", idColumn: "jd_id", index: map[string]int32{}},
-		known: roaring64.New(),
+		name: name,
+		keep: keep,
+		cvs:  texts{what: "CV", idColumn: "cv_id", index: map[string]int32{}},
+		jds:  texts{what: "JD", idColumn: "jd_id", index: map[string]int32{}},
 	}
 	b.first = b.firstKept
 	return b
@@ -128,9 +124,11 @@ func (b *builder) addPair(at place, cv, jd int32, label int64, split string, whe
 	if err != nil {
 		return err
 	}
-	key := pairKey{cv, jd}
-	if !b.known.CheckedAdd(key.bits()) {
-		was, other, err := b.first(key)
+	for int(cv) >= len(b.known) {
+		b.known = append(b.known, roaring.Bitmap{})
+	}
+	if !b.known[cv].CheckedAdd(uint32(jd)) {
+		was, other, err := b.first(pairKey{cv, jd})
 		if err != nil {
 			return err
 		}
@@ -149,7 +147,7 @@ func (b *builder) addPair(at place, cv, jd int32, label int64, split string, whe
 	b.matches += int(label)
 	b.rows++
 	if b.counts != nil {
-		b.count(key.cv, int(label), s)
+		b.count(cv, jd, int(label), s)
 		return nil
 	}
 	b.pairAt.add(len(b.pairs), at)

@@ -21,26 +21,11 @@ import (
 // the distinct texts and ids and one page a column are held. The first fault of the data comes back
 // as a *DataError that names file, column and row; an error of ctx as it is.
 func Open(ctx context.Context, path string) (*Dataset, error) {
-	return open(ctx, path, newBuilder(nameOf(path), strings.Clone))
-}
-
-// Unjudged is the label of a pair that nobody has decided on; only OpenUnjudged gives it.
-const Unjudged = -1
-
-// OpenUnjudged reads pairs that are to be scored: as Open, but the label column or single labels may be missing, which makes
-// them Unjudged, and one class is enough.
-func OpenUnjudged(ctx context.Context, path string) (*Dataset, error) {
-	b := newBuilder(nameOf(path), strings.Clone)
-	b.unjudged = true
-	return open(ctx, path, b)
-}
-
-func open(ctx context.Context, path string, b *builder) (*Dataset, error) {
 	l, err := findTables(path)
 	if err != nil {
 		return nil, err
 	}
-	return b.read(ctx, l)
+	return newBuilder(nameOf(path), strings.Clone).read(ctx, l)
 }
 
 // read adds all rows of the tables and returns the dataset.

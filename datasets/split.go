@@ -68,7 +68,7 @@ func Assign(ds *Dataset, test *Dataset, o SplitOptions) (*Assignment, error) {
 
 // labelled are pairs of one CV with one label.
 type labelled struct {
-	cvID, jdID   string // the latter for a message
+	cvID, jdID   string // the JD of the first of them, for a message
 	label, pairs int
 }
 

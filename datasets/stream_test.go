@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -80,19 +82,51 @@ func TestStreamAssign(t *testing.T) {
 	}
 }
 
-// Files that change while a stream is in use are noticed.
+// Files that change while a stream is in use are noticed: by size and time, and where these tell nothing by ids and the number of rows.
 func TestStreamOfChangedFile(t *testing.T) {
-	dir := t.TempDir()
-	putTables(t, dir, goodCVs, goodJDs, goodPairs)
-	s, err := OpenStream(context.Background(), dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pairs := slices.Clone(goodPairs)
-	pairs[2].JD = "other"
-	put(t, dir+"/pairs.parquet", pairs)
-	if err := s.Pairs(context.Background(), func([]Pair) error { return nil }); err == nil || !strings.Contains(err.Error(), "changed") {
-		t.Errorf("error %v does not say that the file changed", err)
+	other := slices.Clone(goodPairs)
+	other[2].JD = "other"
+	touch := func(was part) error { return os.Chtimes(was.path, time.Time{}, was.modified.Add(time.Second)) }
+	backdate := func(was part) error { return os.Chtimes(was.path, time.Time{}, was.modified) }
+	remove := func(was part) error { return os.Remove(was.path) }
+	for _, tc := range []struct {
+		name   string
+		pairs  []pairT
+		change func(was part) error
+		alike  bool // in size and time
+		want   string
+	}{
+		{"another time", goodPairs, touch, false, "the file has changed since it was opened: start again"},
+		{"another size", goodPairs[:2], backdate, false, "the file has changed since it was opened: start again"},
+		{"no file", goodPairs, remove, false, "cannot be read"},
+		{"another id", other, nil, true, "this pair was not there before"},
+		{"fewer rows", goodPairs[:2], nil, true, "has 2 rows, and had 3"},
+		{"none", goodPairs, nil, true, "<nil>"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			dir := t.TempDir()
+			putTables(t, dir, goodCVs, goodJDs, goodPairs)
+			s, err := OpenStream(context.Background(), dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			path := s.parts[0].path
+			put(t, path, tc.pairs)
+			if tc.change != nil {
+				if err := tc.change(s.parts[0]); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if tc.alike {
+				if s.parts[0], err = statPart(path); err != nil {
+					t.Fatal(err)
+				}
+			}
+			err = s.Pairs(context.Background(), func([]Pair) error { return nil })
+			if !strings.Contains(fmt.Sprint(err), tc.want) || err != nil && !strings.Contains(err.Error(), path) {
+				t.Errorf("error %v, want one that names the file and says %q", err, tc.want)
+			}
+		})
 	}
 }
 

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/parquet-go/parquet-go"
 )
 
-func TestOpenUnjudged(t *testing.T) {
+func TestOpenUnjudgedStream(t *testing.T) {
 	type bare struct {
 		CVID string `parquet:"cv_id"`
 		JDID string `parquet:"jd_id"`
@@ -34,19 +36,32 @@ func TestOpenUnjudged(t *testing.T) {
 		}
 	}
 	for path, want := range map[string][2]int{noColumn: {Unjudged, Unjudged}, nulls: {Unjudged, 1}} {
-		ds, err := OpenUnjudged(context.Background(), path)
+		s, err := OpenUnjudgedStream(context.Background(), path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := [2]int{ds.Pairs[0].Label, ds.Pairs[1].Label}; got != want {
+		var got []int
+		if err := s.Pairs(context.Background(), func(run []Pair) error {
+			for _, p := range run {
+				got = append(got, p.Label)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, want[:]) {
 			t.Errorf("%s: labels %v, want %v", path, got, want)
+		}
+		// Nothing can be learned or judged without labels: the message names the pair.
+		if _, err := s.Assign(SplitOptions{}); err == nil || !strings.Contains(err.Error(), "(c1/j1)") {
+			t.Errorf("%s: splitting it: error %v does not name the pair", path, err)
 		}
 		if _, err := Open(context.Background(), path); err == nil {
 			t.Errorf("%s: Open took pairs without labels", path)
 		}
 	}
 	var fault *DataError
-	if _, err := OpenUnjudged(context.Background(), wrong); !errors.As(err, &fault) || fault.Column != "label" || fault.Row != 1 {
+	if _, err := OpenUnjudgedStream(context.Background(), wrong); !errors.As(err, &fault) || fault.Column != "label" || fault.Row != 1 {
 		t.Errorf("a label of 3: got %v, want an error in column label, row 1", err)
 	}
 }

@@ -10,8 +10,8 @@ func million() (labels, clusters []int, systems [][]float64) {
 	return clustered(rand.New(rand.NewPCG(1, 1)), 50_000, 20, 1, 1.1)
 }
 
-// perRow reports the time a row of b's n rows.
-func perRow(b *testing.B, n int) {
+// scoresPerSecond reports how many of the n pairs of each call are judged in a second.
+func scoresPerSecond(b *testing.B, n int) {
 	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "scores/s")
 }
 
@@ -23,7 +23,7 @@ func BenchmarkAUC(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	perRow(b, len(labels))
+	scoresPerSecond(b, len(labels))
 }
 
 // BenchmarkDeLong tests the difference of two systems, as results do.
@@ -36,7 +36,7 @@ func BenchmarkDeLong(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		perRow(b, len(labels))
+		scoresPerSecond(b, len(labels))
 	})
 	b.Run("groups", func(b *testing.B) {
 		b.ReportAllocs()
@@ -45,11 +45,11 @@ func BenchmarkDeLong(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		perRow(b, len(labels))
+		scoresPerSecond(b, len(labels))
 	})
 }
 
-// BenchmarkBootstrap is the paired bootstrap by CV of one system's metrics, with the default number of resamples.
+// BenchmarkBootstrap is the paired bootstrap by CV of the differences of two systems' AUC and LogLoss, with the default number of resamples.
 func BenchmarkBootstrap(b *testing.B) {
 	labels, clusters, systems := million()
 	b.ReportAllocs()
@@ -58,5 +58,5 @@ func BenchmarkBootstrap(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	perRow(b, len(labels))
+	scoresPerSecond(b, len(labels))
 }

@@ -14,9 +14,9 @@ import (
 	"genjobrec/results"
 )
 
-// BenchmarkPairs loads a dataset of 2,000 CVs and 2,000 JDs with ever more pairs, splits it, scores the test pairs with a matcher of both
-// predictors and the baselines, and judges the scores as the tables do: bootstrap by CV group with 2,000 resamples, DeLong, calibration.
-// Ten times the pairs should take at most ten times as long and 1.2 times the memory.
+// BenchmarkPairs opens a dataset of 2,000 CVs and 2,000 JDs with ever more pairs as a stream, splits it, scores the test pairs with the six
+// matchers, three generated JDs a CV and writer, and the baselines, and judges the scores as the tables do: bootstrap by CV group with 2,000
+// resamples, DeLong, calibration. Ten times the pairs should take at most ten times as long and 1.2 times the memory, in any order.
 func BenchmarkPairs(b *testing.B) {
 	const texts = 2000
 	m, err := market.New(market.Params{Seed: 1, CVs: texts, JDs: texts, PairsPerCV: 10})
@@ -24,7 +24,8 @@ func BenchmarkPairs(b *testing.B) {
 		b.Fatal(err)
 	}
 	base := m.Dataset()
-	scorer := smallScorer(b, base)
+	generated := someGenerated(base)
+	scorer := smallScorer(b, base, generated)
 	rng := rand.New(rand.NewPCG(1, 1))
 	decide := func(cv, jd string) int {
 		if p, err := m.Accept(cv, jd); err != nil {
@@ -34,17 +35,38 @@ func BenchmarkPairs(b *testing.B) {
 		}
 		return 0
 	}
-	for _, n := range []int{10_000, 100_000, 1_000_000} {
-		b.Run(fmt.Sprintf("pairs=%d", n), func(b *testing.B) {
+	for _, c := range []struct {
+		pairs    int
+		shuffled bool // else in the order of the CVs
+	}{{10_000, false}, {100_000, false}, {1_000_000, false}, {1_000_000, true}} {
+		name := fmt.Sprintf("pairs=%d", c.pairs)
+		if c.shuffled {
+			name += "/shuffled"
+		}
+		b.Run(name, func(b *testing.B) {
 			dir := b.TempDir()
-			writePairs(b, dir, base, n, decide)
-			bench.Peak(b, n, func() error { return loadSplitScore(b.Context(), scorer, dir) })
+			writePairs(b, dir, base, c.pairs, c.shuffled, decide)
+			bench.Peak(b, c.pairs, func() error { return loadSplitScore(b.Context(), scorer, generated, dir) })
 		})
 	}
 }
 
+// someGenerated stands for what the writers write: three JDs a CV and model.
+func someGenerated(ds *datasets.Dataset) map[string]map[string][]string {
+	rng := rand.New(rand.NewPCG(2, 2))
+	out := map[string]map[string][]string{modelSFT: {}, modelGIRL: {}}
+	for _, model := range []string{modelSFT, modelGIRL} {
+		for _, cv := range ds.CVs {
+			for range 3 {
+				out[model][cv.ID] = append(out[model][cv.ID], ds.JDs[rng.IntN(len(ds.JDs))].Text)
+			}
+		}
+	}
+	return out
+}
+
 // writePairs writes a dataset of n random pairs of the given texts.
-func writePairs(b *testing.B, dir string, base *datasets.Dataset, n int, decide func(cv, jd string) int) {
+func writePairs(b *testing.B, dir string, base *datasets.Dataset, n int, shuffled bool, decide func(cv, jd string) int) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	ds := &datasets.Dataset{Name: "pairs", CVs: base.CVs, JDs: base.JDs}
 	perCV := n / len(ds.CVs)
@@ -53,16 +75,19 @@ func writePairs(b *testing.B, dir string, base *datasets.Dataset, n int, decide 
 			ds.Pairs = append(ds.Pairs, datasets.Pair{CVID: cv.ID, JDID: ds.JDs[j].ID, Label: decide(cv.ID, ds.JDs[j].ID)})
 		}
 	}
+	if shuffled {
+		rng.Shuffle(len(ds.Pairs), func(i, j int) { ds.Pairs[i], ds.Pairs[j] = ds.Pairs[j], ds.Pairs[i] })
+	}
 	if err := datasets.Write(dir, ds); err != nil {
 		b.Fatal(err)
 	}
 }
 
-// smallScorer is a matcher that was trained for a moment.
-func smallScorer(b *testing.B, ds *datasets.Dataset) *recommend.Scorer {
+// smallScorer has matchers that were trained for a moment.
+func smallScorer(b *testing.B, ds *datasets.Dataset, generated map[string]map[string][]string) *recommend.Scorer {
 	c := recommend.DefaultConfig()
 	c.Members, c.Trials, c.MaxSteps, c.EvalEvery = 2, 1, 20, 20
-	data := recommend.Data{CVs: ds.CVText(), JDs: ds.JDText()}
+	data := recommend.Data{CVs: ds.CVText(), JDs: ds.JDText(), Generated: generated}
 	pairs := matcherPairs(ds.Pairs)
 	data.Train, data.Valid = pairs[:2000], pairs[2000:2500]
 	backend, err := bench.Backend()
@@ -81,7 +106,8 @@ func smallScorer(b *testing.B, ds *datasets.Dataset) *recommend.Scorer {
 	// All encodings are there from the start, as they belong to the texts, of which the smallest dataset's test pairs do not name all.
 	queries := make([]recommend.Query, len(ds.CVs))
 	for i, cv := range ds.CVs {
-		queries[i] = recommend.Query{CV: cv.Text, JD: ds.JDs[i].Text}
+		queries[i] = recommend.Query{CVID: cv.ID, JDID: ds.JDs[i].ID, CV: cv.Text, JD: ds.JDs[i].Text,
+			Generated: map[string][]string{modelSFT: generated[modelSFT][cv.ID], modelGIRL: generated[modelGIRL][cv.ID]}}
 	}
 	if _, err := s.Score(b.Context(), queries); err != nil {
 		b.Fatal(err)
@@ -89,7 +115,7 @@ func smallScorer(b *testing.B, ds *datasets.Dataset) *recommend.Scorer {
 	return s
 }
 
-func loadSplitScore(ctx context.Context, scorer *recommend.Scorer, dir string) error {
+func loadSplitScore(ctx context.Context, scorer *recommend.Scorer, generated map[string]map[string][]string, dir string) error {
 	ds, err := datasets.OpenStream(ctx, dir)
 	if err != nil {
 		return err
@@ -108,8 +134,7 @@ func loadSplitScore(ctx context.Context, scorer *recommend.Scorer, dir string) e
 		return err
 	}
 	defer w.Abort()
-	texts := &datasets.Dataset{CVs: ds.CVs, JDs: ds.JDs}
-	p := pairScorer{scorer: scorer, cvs: texts.CVText(), jds: texts.JDText()}
+	p := newPairScorer(scorer, ds, generated)
 	test := make([]datasets.Pair, 0, 1024)
 	score := func() error {
 		defer func() { test = test[:0] }()
@@ -142,9 +167,6 @@ func loadSplitScore(ctx context.Context, scorer *recommend.Scorer, dir string) e
 	for _, model := range []string{recommend.TFIDFCosine, recommend.JDPrior, recommend.CVPrior, recommend.LogReg} {
 		systems = append(systems, results.SystemID{Model: model})
 	}
-	for _, predictor := range []string{recommend.MLPPredictor, recommend.DotPredictor} {
-		systems = append(systems, results.SystemID{Model: recommend.Base, Predictor: predictor})
-	}
-	_, err = results.Compare(results.CompareInput{Stream: results.Scores(path), Systems: systems})
+	_, err = results.Compare(results.CompareInput{Stream: results.Scores(path), Systems: append(systems, results.Matchers()...)})
 	return err
 }

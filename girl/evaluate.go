@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,6 +26,20 @@ func gather[T any](r *run, file string, read func(string) ([]T, error)) ([]T, er
 		all = append(all, rows...)
 	}
 	return all, nil
+}
+
+// scores streams the scores that every seed left: all at once they need not fit into memory here. Those of one seed must where they are
+// made (match), and those of all seeds in the studies (ablate, sweep).
+func (r *run) scores() iter.Seq2[results.ScoreRow, error] {
+	return func(yield func(results.ScoreRow, error) bool) {
+		for _, seed := range r.opts.Seeds {
+			for row, err := range results.Scores(filepath.Join(r.seedDir(seed), scoresFile)) {
+				if !yield(row, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
 }
 
 func (r *run) seedDir(seed int) string { return filepath.Join(r.dir, fmt.Sprintf("seed-%d", seed)) }
@@ -74,18 +89,14 @@ func (r *run) evaluateInto(key string, rec *stageRecord) error {
 	if err := r.saveData(); err != nil {
 		return err
 	}
-	scores, err := gather(r, scoresFile, results.ReadScores)
-	if err != nil {
-		return err
-	}
 	generated, err := gather(r, generatedFile, results.ReadGenerated)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(results.WriteScores(r.path(scoresFile), scores), results.WriteGenerated(r.path(generatedFile), generated)); err != nil {
+	if err := errors.Join(results.CopyScores(r.path(scoresFile), r.scores()), results.WriteGenerated(r.path(generatedFile), generated)); err != nil {
 		return err
 	}
-	rq2, err := r.rq2(scores)
+	rq2, err := r.rq2(results.Scores(r.path(scoresFile)))
 	if err != nil {
 		return err
 	}
@@ -147,8 +158,8 @@ func (r *run) show(names ...string) error {
 }
 
 // rq2 judges the matchers on the test pairs, with the Bayes ceiling on the market.
-func (r *run) rq2(scores []results.ScoreRow) (*results.RQ2Report, error) {
-	in := results.RQ2Input{Dataset: r.data.Name, Scores: scores, BootstrapResamples: r.cfg.Eval.Resamples, Seed: uint64(r.cfg.Split.Seed)}
+func (r *run) rq2(scores iter.Seq2[results.ScoreRow, error]) (*results.RQ2Report, error) {
+	in := results.RQ2Input{Dataset: r.data.Name, Stream: scores, BootstrapResamples: r.cfg.Eval.Resamples, Seed: uint64(r.cfg.Split.Seed)}
 	kept, err := r.girlKeptStart()
 	if err != nil {
 		return nil, err
@@ -196,11 +207,7 @@ func Matching(ctx context.Context, runDir string) (*results.RQ2Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	scores, err := results.ReadScores(r.path(scoresFile))
-	if err != nil {
-		return nil, err
-	}
-	return r.rq2(scores)
+	return r.rq2(results.Scores(r.path(scoresFile)))
 }
 
 // openReport opens a finished run to report on it again: with its data, config and seeds, but without a backend or a lock.

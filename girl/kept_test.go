@@ -82,7 +82,10 @@ func TestKeptStartIsWarnedOf(t *testing.T) {
 		}
 	}
 	r.cfg.Eval.Resamples = 20
-	report, err := r.rq2(scores)
+	if err := results.WriteScores(r.path(scoresFile), scores); err != nil {
+		t.Fatal(err)
+	}
+	report, err := r.rq2(results.Scores(r.path(scoresFile)))
 	if err != nil {
 		t.Fatal(err)
 	}

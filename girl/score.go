@@ -64,8 +64,7 @@ func (s *savedRun) scoreSeed(ctx context.Context, seed int, ds *datasets.Stream,
 		return err
 	}
 	defer scorer.Close()
-	texts := &datasets.Dataset{CVs: ds.CVs, JDs: ds.JDs}
-	p := pairScorer{scorer: scorer, cvs: texts.CVText(), jds: texts.JDText(), generated: generatedByCV(generated)}
+	p := newPairScorer(scorer, ds, generatedByCV(generated))
 	if err := ds.Pairs(ctx, func(run []datasets.Pair) error {
 		return p.score(ctx, run, func(row *results.ScoreRow, pair datasets.Pair) {
 			row.Split, row.Seed = results.NewPairs, int64(seed)
@@ -82,25 +81,31 @@ func (s *savedRun) scoreSeed(ctx context.Context, seed int, ds *datasets.Stream,
 type pairScorer struct {
 	scorer    *recommend.Scorer
 	cvs, jds  map[string]string              // texts by id
-	generated map[string]map[string][]string // JDs by model and cv_id
+	generated map[string]map[string][]string // JDs by cv_id and model
 	queries   []recommend.Query
 	rows      []results.ScoreRow
+}
+
+// newPairScorer scores pairs of a dataset's texts; generated are JDs by model and cv_id.
+func newPairScorer(scorer *recommend.Scorer, ds *datasets.Stream, generated map[string]map[string][]string) *pairScorer {
+	texts := &datasets.Dataset{CVs: ds.CVs, JDs: ds.JDs}
+	p := &pairScorer{scorer: scorer, cvs: texts.CVText(), jds: texts.JDText(), generated: make(map[string]map[string][]string)}
+	for model, byCV := range generated {
+		for id, own := range byCV {
+			if p.generated[id] == nil {
+				p.generated[id] = make(map[string][]string, len(generated))
+			}
+			p.generated[id][model] = own
+		}
+	}
+	return p
 }
 
 // score writes the rows of a run of pairs, system after system. fill completes a row by what is not of ids, label, system and score.
 func (p *pairScorer) score(ctx context.Context, run []datasets.Pair, fill func(*results.ScoreRow, datasets.Pair), w *results.Writer[results.ScoreRow]) error {
 	p.queries = p.queries[:0]
 	for _, x := range run {
-		q := recommend.Query{CVID: x.CVID, JDID: x.JDID, CV: p.cvs[x.CVID], JD: p.jds[x.JDID]}
-		for model, texts := range p.generated {
-			if own := texts[x.CVID]; len(own) > 0 {
-				if q.Generated == nil {
-					q.Generated = make(map[string][]string, len(p.generated))
-				}
-				q.Generated[model] = own
-			}
-		}
-		p.queries = append(p.queries, q)
+		p.queries = append(p.queries, recommend.Query{CVID: x.CVID, JDID: x.JDID, CV: p.cvs[x.CVID], JD: p.jds[x.JDID], Generated: p.generated[x.CVID]})
 	}
 	scores, err := p.scorer.Score(ctx, p.queries)
 	if err != nil {

@@ -39,8 +39,7 @@ type cost struct {
 	setting
 	CVs     int     `json:"cvs"`
 	Tokens  int     `json:"tokens"`
-	Seconds float64 `json:"seconds"` // wall time, two seeds side by side included
-	Sampler bool    `json:"sampler"` // Seconds are those of writing alone; in older files the reward model's reading is among them
+	Seconds float64 `json:"seconds"` // wall time of writing, without the reward model's reading; two seeds side by side included
 }
 
 // settings lists the different settings of the sweep.
@@ -120,7 +119,7 @@ func (s *seedRun) sweepWrite(list []setting) error {
 			if err != nil {
 				return err
 			}
-			spent := cost{setting: g, CVs: len(cvs), Seconds: time.Since(start).Seconds(), Sampler: true}
+			spent := cost{setting: g, CVs: len(cvs), Seconds: time.Since(start).Seconds()}
 			rows, err := j.score(s.ctx, w)
 			if err != nil {
 				return err

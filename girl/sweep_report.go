@@ -275,11 +275,6 @@ func (w *sweep) perCV(g setting) (tokens, milliseconds eval.Estimate) {
 	return mean(t), mean(ms)
 }
 
-// withScoring reports whether a setting's time holds the reward model's reading as well, as that of older files does.
-func (w *sweep) withScoring(g setting) bool {
-	return slices.ContainsFunc(w.opts.Seeds, func(seed int) bool { return !w.costs[seed][g].Sampler })
-}
-
 // differenceColumns are ΔAUC and ΔLogLoss with their corrected p-values.
 func differenceColumns(between string) []results.Column {
 	return []results.Column{
@@ -315,25 +310,21 @@ func (w *sweep) table() results.Table {
 	if w.kept != "" {
 		t.Notes = append(t.Notes, w.kept)
 	}
-	row := func(id results.SystemID, k int, notes []string, cells ...results.Cell) {
+	row := func(id results.SystemID, k int, cells ...results.Cell) {
 		s, ok := w.base.System(id)
 		if !ok {
 			return
 		}
-		t.Rows = append(t.Rows, results.TableRow{Rule: k == 0 && len(t.Rows) > 0, Notes: notes, Cells: append([]results.Cell{results.Text(id.Predictor), results.Number(float64(k)), cells[0],
+		t.Rows = append(t.Rows, results.TableRow{Rule: k == 0 && len(t.Rows) > 0, Cells: append([]results.Cell{results.Text(id.Predictor), results.Number(float64(k)), cells[0],
 			results.WithInterval(s.AUC.Value, s.AUC.Low, s.AUC.High), results.WithInterval(s.LogLoss.Value, s.LogLoss.Low, s.LogLoss.High)}, cells[1:]...)})
 	}
 	for _, p := range predictors {
 		none, base := results.Missing(), results.SystemID{Model: recommend.Base, Predictor: p}
-		row(base, 0, nil, none, none, none, none, none, results.Number(0), results.Number(0))
+		row(base, 0, none, none, none, none, none, results.Number(0), results.Number(0))
 		for _, g := range w.list {
 			id := results.SystemID{Model: g.model(), Predictor: p}
 			tokens, ms := w.perCV(g)
-			var notes []string
-			if w.withScoring(g) {
-				notes = []string{"Written by an older version: the time holds the reward model's reading of the JDs, too."}
-			}
-			row(id, g.K, notes, slices.Concat([]results.Cell{results.Number(g.Temperature)}, contrastCells(w.base, results.Contrast{A: id, B: base}), []results.Cell{estimateCell(tokens), estimateCell(ms)})...)
+			row(id, g.K, slices.Concat([]results.Cell{results.Number(g.Temperature)}, contrastCells(w.base, results.Contrast{A: id, B: base}), []results.Cell{estimateCell(tokens), estimateCell(ms)})...)
 		}
 	}
 	return t
@@ -430,17 +421,13 @@ func (w *sweep) figures() ([]*results.Figure, error) {
 
 func (w *sweep) figure(axis sweepAxis) (*results.Figure, error) {
 	auc, loss := func(m results.RunMetrics) float64 { return m.AUC }, func(m results.RunMetrics) float64 { return m.LogLoss }
-	wall := "Wall time of writing"
-	if slices.ContainsFunc(axis.list, w.withScoring) {
-		wall = "Wall time, scoring included"
-	}
 	return results.CurvesFigure(results.CurvesInput{Name: axis.name, Title: axis.title, XLabel: axis.label, At: axis.at, Panels: []results.Panel{
 		w.levelPanel(axis, "AUC", "AUC (higher is better)", auc, func(s *results.SystemResult) eval.Estimate { return s.AUC }),
 		w.levelPanel(axis, "LogLoss", "nats (lower is better)", loss, func(s *results.SystemResult) eval.Estimate { return s.LogLoss }),
 		w.gainPanel(axis, "AUC less that of Base", "ΔAUC (> 0: better)", auc, func(d results.ContrastResult) eval.Estimate { return d.DiffAUC }),
 		w.gainPanel(axis, "LogLoss less that of Base", "nats (< 0: better)", loss, func(d results.ContrastResult) eval.Estimate { return d.DiffLogLoss }),
 		w.costPanel(axis, "Tokens written", "tokens per CV", func(c cost) float64 { return float64(c.Tokens) }),
-		w.costPanel(axis, wall, "ms per CV", func(c cost) float64 { return 1000 * c.Seconds }),
+		w.costPanel(axis, "Wall time of writing", "ms per CV", func(c cost) float64 { return 1000 * c.Seconds }),
 	}})
 }
 

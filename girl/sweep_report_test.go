@@ -29,7 +29,7 @@ func handMadeSweep(t *testing.T, stepP, baseP [3]float64, sign float64) *sweep {
 		g := setting{k, 0.7}
 		w.list = append(w.list, g)
 		for _, seed := range r.opts.Seeds {
-			w.costs[seed][g] = cost{setting: g, CVs: 10, Tokens: 400 * k, Seconds: 0.1 * float64(k), Sampler: true}
+			w.costs[seed][g] = cost{setting: g, CVs: 10, Tokens: 400 * k, Seconds: 0.1 * float64(k)}
 		}
 		id := results.SystemID{Model: g.model(), Predictor: recommend.MLPPredictor}
 		w.base.Systems = append(w.base.Systems, system(id, 0.7+0.01*float64(i+1)))
@@ -105,15 +105,6 @@ func TestSweepTablesAndFigure(t *testing.T) {
 		if !strings.Contains(svg.String(), want) {
 			t.Errorf("the figure lacks %q", want)
 		}
-	}
-	if strings.Contains(svg.String(), "scoring included") || len(w.table().Rows[1].Notes) > 0 {
-		t.Error("the time of sampling alone passes for another")
-	}
-	older := w.costs[1][w.list[0]]
-	older.Sampler = false
-	w.costs[1][w.list[0]] = older
-	if notes := w.table().Rows[1].Notes; len(notes) != 1 || !strings.Contains(notes[0], "older version") {
-		t.Errorf("a time with scoring passes for that of sampling: notes %q", notes)
 	}
 	axis := sweepAxis{list: w.list, x: func(g setting) float64 { return float64(g.K) }, base: true}
 	panel := w.gainPanel(axis, "AUC", "", func(m results.RunMetrics) float64 { return m.AUC }, func(d results.ContrastResult) eval.Estimate { return d.DiffAUC })

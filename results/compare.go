@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"iter"
@@ -15,8 +16,8 @@ import (
 
 // CompareInput is what [Compare] needs.
 type CompareInput struct {
-	Scores    []ScoreRow
-	Stream    iter.Seq2[ScoreRow, error] // in place of Scores, such as those of [Scores]: rows that need not be in memory at once
+	Scores    []ScoreRow                 // this or Stream, not both
+	Stream    iter.Seq2[ScoreRow, error] // such as [Scores] gives: of each row only the score stays in memory
 	Split     string                     // default "test"
 	Systems   []SystemID                 // judged, in this order; those without scores are skipped and listed as missing
 	Contrasts []Contrast                 // tested, as one family of hypotheses
@@ -88,14 +89,14 @@ type ContrastResult struct {
 }
 
 // Compare judges systems on the pairs of a split. Contrasts with a missing side are left out. Errors:
-// no scores at all, one class among the labels, systems that scored different pairs.
+// no scores at all, Scores and Stream at once, one class among the labels, systems that scored different pairs.
 func Compare(in CompareInput) (*Comparison, error) {
 	if in.Split == "" {
 		in.Split = "test"
 	}
-	rows := each(in.Scores)
-	if in.Stream != nil {
-		rows = in.Stream
+	rows, err := either(in.Scores, in.Stream)
+	if err != nil {
+		return nil, fmt.Errorf("results: comparing on split %q: %w", in.Split, err)
 	}
 	set, err := collect(rows, in.Split, func(id SystemID) bool { return slices.Contains(in.Systems, id) })
 	if err != nil {
@@ -134,23 +135,25 @@ func compareSet(set *testSet, in CompareInput) (*Comparison, error) {
 	c.Groups, c.Warnings = draws.Clusters, draws.Warnings
 
 	from := 0
-	c.Systems = make([]SystemResult, len(in.Systems)-len(c.Missing))
+	present := slices.DeleteFunc(slices.Clone(in.Systems), func(id SystemID) bool { return set.systems[id] == nil })
+	c.Systems = make([]SystemResult, len(present))
+	errs := make([]error, len(present)) // by system: which one fails first depends on timing
 	var judges errgroup.Group
 	judges.SetLimit(runtime.GOMAXPROCS(0))
-	for i, id := range slices.DeleteFunc(slices.Clone(in.Systems), func(id SystemID) bool { return set.systems[id] == nil }) {
+	for i, id := range present {
 		s := set.systems[id]
 		auc, logLoss, brier := draws.AUC[from:][:len(s.scores)], draws.LogLoss[from:][:len(s.scores)], draws.Brier[from:][:len(s.scores)]
 		from += len(s.scores)
 		judges.Go(func() error {
-			r, err := judge(id, s, set.labels, boot, c.Groups, auc, logLoss, brier)
-			if err != nil {
-				return fmt.Errorf("results: %s: %w", id, err)
+			var err error
+			if c.Systems[i], err = judge(id, s, set.labels, boot, c.Groups, auc, logLoss, brier); err != nil {
+				errs[i] = fmt.Errorf("results: %s: %w", id, err)
 			}
-			c.Systems[i] = *r
 			return nil
 		})
 	}
-	if err := judges.Wait(); err != nil {
+	_ = judges.Wait() // the errors are in errs
+	if err := cmp.Or(errs...); err != nil {
 		return nil, err
 	}
 	if err := c.test(in.Contrasts, boot); err != nil {
@@ -170,12 +173,12 @@ func (c *Comparison) System(id SystemID) (*SystemResult, bool) {
 }
 
 // judge computes one system's metrics and their uncertainty from its draws, one slice a seed.
-func judge(id SystemID, s *systemScores, labels []int, boot eval.Bootstrap, groups int, auc, logLoss, brier [][]float64) (*SystemResult, error) {
-	r := &SystemResult{ID: id, Seeds: s.seeds, aucDraws: meanDraws(auc), logLossDraws: meanDraws(logLoss)}
+func judge(id SystemID, s *systemScores, labels []int, boot eval.Bootstrap, groups int, auc, logLoss, brier [][]float64) (SystemResult, error) {
+	r := SystemResult{ID: id, Seeds: s.seeds, aucDraws: meanDraws(auc), logLossDraws: meanDraws(logLoss)}
 	for _, probs := range s.scores {
 		m, err := runMetrics(labels, probs, boot.Level)
 		if err != nil {
-			return nil, err
+			return r, err
 		}
 		r.Runs = append(r.Runs, m)
 	}
@@ -195,16 +198,16 @@ func judge(id SystemID, s *systemScores, labels []int, boot eval.Bootstrap, grou
 		values := r.values(part.pick)
 		var err error
 		if *part.seeds, err = eval.MeanOverSeeds(values, boot.Level); err != nil {
-			return nil, err
+			return r, err
 		}
 		if part.draws == nil {
 			continue
 		}
 		if *part.testOnly, err = boot.Summarise(part.seeds.Mean, part.draws, nil); err != nil {
-			return nil, err
+			return r, err
 		}
 		if *part.estimate, err = eval.WithSeedVariance(*part.testOnly, groups, boot.Level, values); err != nil {
-			return nil, err
+			return r, err
 		}
 		part.estimate.Low, part.estimate.High = max(part.estimate.Low, 0), min(part.estimate.High, part.high)
 		// A metric is not tested against zero.

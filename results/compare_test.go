@@ -1,9 +1,13 @@
 package results
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -180,6 +184,66 @@ func TestCompareErrors(t *testing.T) {
 		_, err := Compare(CompareInput{Scores: tc.edit(simulate(50, 1)), Systems: systems, Resamples: 10})
 		if err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: error = %v, want it to say %q", tc.name, err, tc.want)
+		}
+	}
+}
+
+// Rows of one source only, or it would be unclear which are judged.
+func TestCompareTakesOneSource(t *testing.T) {
+	rows := simulate(50, 1)
+	_, compare := Compare(CompareInput{Scores: rows, Stream: each(rows), Systems: Matchers(), Resamples: 10})
+	_, rq2 := RQ2(RQ2Input{Dataset: "d", Scores: rows, Stream: each(rows), BootstrapResamples: 10})
+	for _, err := range []error{compare, rq2} {
+		if err == nil || !strings.Contains(err.Error(), "Scores and Stream are both given") {
+			t.Errorf("error %v does not say that there are two sources", err)
+		}
+	}
+}
+
+// A stream gives the report of the same rows in memory, and its error is reported.
+func TestRQ2OfStream(t *testing.T) {
+	rows := validated(simulate(100, 2))
+	path := filepath.Join(t.TempDir(), "scores.parquet")
+	if err := CopyScores(path, each(rows)); err != nil {
+		t.Fatal(err)
+	}
+	want, err := RQ2(RQ2Input{Dataset: "d", Scores: rows, BootstrapResamples: 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := RQ2(RQ2Input{Dataset: "d", Stream: Scores(path), BootstrapResamples: 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want.Rows("rq2"), got.Rows("rq2"), cmpopts.EquateNaNs()); diff != "" {
+		t.Errorf("in memory against streamed (-want +got):\n%s", diff)
+	}
+	if want.Calibration == nil || !slices.Equal(got.Findings(), want.Findings()) {
+		t.Errorf("findings %q, want %q", got.Findings(), want.Findings())
+	}
+	broken := func(yield func(ScoreRow, error) bool) {
+		_ = yield(rows[0], nil) && yield(ScoreRow{}, errors.New("the disk is gone"))
+	}
+	again := filepath.Join(t.TempDir(), "scores.parquet")
+	_, compare := Compare(CompareInput{Stream: broken, Systems: Matchers()})
+	_, rq2 := RQ2(RQ2Input{Stream: broken})
+	for _, err := range []error{compare, rq2, CopyScores(again, broken)} {
+		if err == nil || !strings.Contains(err.Error(), "the disk is gone") {
+			t.Errorf("error %v in place of the stream's", err)
+		}
+	}
+	if _, err := os.Stat(again); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("half of the rows were copied: %v", err)
+	}
+}
+
+// Systems are judged side by side; of several errors the first system's is reported, every time.
+func TestCompareReportsFirstError(t *testing.T) {
+	rows := simulate(50, 1)
+	for range 50 {
+		_, err := Compare(CompareInput{Scores: rows, Systems: Matchers(), Resamples: 2, Level: 2})
+		if err == nil || !strings.HasPrefix(err.Error(), "results: Base (MLP): ") {
+			t.Fatalf("error %v, want that of %v", err, Matchers()[0])
 		}
 	}
 }

@@ -2,6 +2,7 @@ package results
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -174,6 +175,17 @@ func (c *collector) finish() (*testSet, error) {
 		s.scores = append(s.scores, scores)
 	}
 	return set, nil
+}
+
+// either gives the rows of the one source that is there.
+func either(rows []ScoreRow, stream iter.Seq2[ScoreRow, error]) (iter.Seq2[ScoreRow, error], error) {
+	switch {
+	case stream == nil:
+		return each(rows), nil
+	case rows != nil:
+		return nil, errors.New("Scores and Stream are both given: give one")
+	}
+	return stream, nil
 }
 
 // each goes through rows in memory as if they were read from a file.

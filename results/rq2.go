@@ -3,6 +3,7 @@ package results
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 
@@ -12,8 +13,9 @@ import (
 // RQ2Input is what the second research question needs: do generated JDs improve the matcher?
 type RQ2Input struct {
 	Dataset string
-	Scores  []ScoreRow // of the six matchers and the baselines, any order, other splits are ignored
-	Split   string     // default "test"
+	Scores  []ScoreRow                 // of the six matchers and the baselines, any order, other splits are ignored; this or Stream, not both
+	Stream  iter.Seq2[ScoreRow, error] // such as [Scores] gives, read three times
+	Split   string                     // default "test"
 	// Baselines are the models shown below the matchers, in this order, each with all its predictors.
 	// nil: every other model among the scores, by name.
 	Baselines []string
@@ -50,8 +52,15 @@ func RQ2(in RQ2Input) (*RQ2Report, error) {
 		split = "test"
 	}
 	r := &RQ2Report{Dataset: in.Dataset, Matchers: Matchers(), CeilingAUC: in.CeilingAUC, CeilingLogLoss: in.CeilingLogLoss}
+	rows, err := either(in.Scores, in.Stream)
+	if err != nil {
+		return nil, fmt.Errorf("results: RQ2 on %s: %w", in.Dataset, err)
+	}
 	present := map[SystemID]bool{}
-	for _, s := range in.Scores {
+	for s, err := range rows {
+		if err != nil {
+			return nil, err // which names the file
+		}
 		if s.Split == split {
 			present[SystemID{s.Model, s.Predictor}] = true
 		}
@@ -70,9 +79,8 @@ func RQ2(in RQ2Input) (*RQ2Report, error) {
 		base, sft, girl := SystemID{Base, predictor}, SystemID{GIRLSFT, predictor}, SystemID{GIRL, predictor}
 		contrasts = append(contrasts, Contrast{sft, base}, Contrast{girl, base}, Contrast{girl, sft})
 	}
-	var err error
 	r.Comparison, err = Compare(CompareInput{
-		Scores:    in.Scores,
+		Stream:    rows,
 		Split:     split,
 		Systems:   slices.Concat(r.Matchers, r.Baselines),
 		Contrasts: contrasts,
@@ -87,7 +95,7 @@ func RQ2(in RQ2Input) (*RQ2Report, error) {
 	if r.DeLong, err = r.Comparison.delong(); err != nil {
 		return nil, fmt.Errorf("results: RQ2 on %s: %w", in.Dataset, err)
 	}
-	if r.Calibration, err = r.recalibrated(in.Scores); err != nil {
+	if r.Calibration, err = r.recalibrated(rows); err != nil {
 		return nil, fmt.Errorf("results: RQ2 on %s: calibration: %w", in.Dataset, err)
 	}
 	if in.Truth == nil {

@@ -2,6 +2,7 @@ package results
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 
@@ -44,14 +45,14 @@ type CalibrationDifference struct {
 }
 
 // recalibrated compares matchers before and after; nil where there are no scores of validation pairs.
-func (r *RQ2Report) recalibrated(scores []ScoreRow) (*CalibrationReport, error) {
+func (r *RQ2Report) recalibrated(rows iter.Seq2[ScoreRow, error]) (*CalibrationReport, error) {
 	out := &CalibrationReport{}
 	for _, id := range r.Matchers {
 		if r.set.systems[id] != nil {
 			out.Matchers = append(out.Matchers, id)
 		}
 	}
-	valid, err := collect(each(scores), validSplit, func(id SystemID) bool { return slices.Contains(out.Matchers, id) })
+	valid, err := collect(rows, validSplit, func(id SystemID) bool { return slices.Contains(out.Matchers, id) })
 	if err != nil {
 		return nil, err
 	}

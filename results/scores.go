@@ -71,6 +71,32 @@ func CreateScores(path string) (*Writer[ScoreRow], error) {
 // WriteScores writes all rows at once.
 func WriteScores(path string, rows []ScoreRow) error { return writeAll(path, rows, ScoreRow.check) }
 
+// CopyScores writes rows as they come, such as those of several files: they are not all in memory.
+func CopyScores(path string, rows iter.Seq2[ScoreRow, error]) error {
+	w, err := CreateScores(path)
+	if err != nil {
+		return err
+	}
+	defer w.Abort()
+	batch := make([]ScoreRow, 0, 1024)
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		if batch = append(batch, row); len(batch) < cap(batch) {
+			continue
+		}
+		if err := w.Write(batch...); err != nil {
+			return err
+		}
+		batch = batch[:0]
+	}
+	if err := w.Write(batch...); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
 // Scores streams the rows of scores.parquet, checked; an error ends the stream.
 func Scores(path string) iter.Seq2[ScoreRow, error] { return readRecords(path, ScoreRow.check) }
 

@@ -33,10 +33,10 @@ var penalties = []float64{0.03, 0.1, 0.3, 1, 3}
 
 // row returns a function that gives LogReg's input for a query, and the cosine. Each distinct text is made a vector once.
 func (b *Baselines) row(corp *corpus) func(q Query) (row sparse, cosine float64) {
-	vector := once(b.Vectorizer.transformer(corp))
+	vector := once(&corp.library, b.Vectorizer.transformer(corp))
 	width := int32(len(b.Vectorizer.Terms))
 	return func(q Query) (sparse, float64) {
-		cv, jd := vector(q.CV), vector(q.JD)
+		cv, jd := vector(corp.cv(q)), vector(corp.jd(q))
 		product := cv.times(jd)
 		n := len(cv.index) + len(jd.index) + len(product.index)
 		row := sparse{index: make([]int32, 0, n), value: make([]float64, 0, n)}

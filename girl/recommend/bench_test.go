@@ -1,12 +1,31 @@
 package recommend
 
 import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
-// BenchmarkScore scores pairs whose texts a scorer meets for the first time, and again. The difference is the encoding.
+// BenchmarkScore scores pairs whose texts, of 400 words, a scorer meets for the first time, and again: with three generated JDs a CV. The
+// difference is the encoding.
 func BenchmarkScore(b *testing.B) {
-	d := plantedData(400, 200, 50, 1, noGenerated)
+	rng := rand.New(rand.NewPCG(1, 1))
+	long := func(text string) string {
+		words := []string{text}
+		for range 400 {
+			words = append(words, fmt.Sprintf("common%d", rng.IntN(1000)))
+		}
+		return strings.Join(words, " ")
+	}
+	d := plantedData(400, 200, 50, 1, func(_ *rand.Rand, liked string) []string {
+		return []string{long(liked), long(liked), long(liked)}
+	})
+	for _, texts := range []map[string]string{d.CVs, d.JDs} {
+		for _, id := range sortedKeys(texts) {
+			texts[id] = long(texts[id])
+		}
+	}
 	c := smallConfig()
 	c.Dim = 64
 	r, err := Run(b.Context(), newBackend(b), c, 1, d, nil)

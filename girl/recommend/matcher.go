@@ -39,7 +39,7 @@ func newMember(a arch, f fitted, mo Moments, encoder int) Member {
 	return m
 }
 
-// network compiles the members for scoring; it must be closed.
+// network makes the members ready for scoring, as newNetwork does; it must be closed.
 func (m *Matcher) network(backend compute.Backend, width int) (*network, error) {
 	if len(m.Members) == 0 {
 		return nil, errors.New("recommend: a matcher without members")

@@ -31,7 +31,8 @@ type network struct {
 	filling *batch // of prepare, used again and again
 }
 
-// newNetwork puts the members' weights into a store and compiles lazily.
+// newNetwork puts the members' weights into a store; without tasks it is for scoring alone. Errors: a weight of another size than the
+// architecture's. A graph is compiled when it is first called, for a batch's shape, and that is where its errors come from.
 func newNetwork(backend compute.Backend, a arch, weights []map[string][]float32, tasks []task) (*network, error) {
 	n := &network{arch: a, store: model.NewStore()}
 	create := func(name string, t *tensors.Tensor, trainable bool) error {

@@ -9,7 +9,8 @@ import (
 )
 
 // Scorer scores pairs with all of a model's matchers and baselines, call after call. It encodes each distinct text once and keeps the
-// encodings, so that memory grows with the texts and not with the pairs, which may come in parts. One goroutine at a time may use it.
+// encodings, so that memory grows with the texts and not with the pairs, which may come in parts. It is fastest where an id always comes
+// with the same text. One goroutine at a time may use it.
 type Scorer struct {
 	model     *Model
 	models    []string // those whose generated JDs are looked at
@@ -18,7 +19,9 @@ type Scorer struct {
 	baselines func(queries []Query) map[Key][]float64
 }
 
-// NewScorer compiles the model's networks for a backend; the scorer must be closed.
+// NewScorer prepares scoring on a backend; the scorer must be closed. The networks' weights are copied now, their graphs are compiled when
+// Score first needs them. Errors: a matcher without members, weights of another size than the model's; what the compiler refuses is an
+// error of Score.
 func (m *Model) NewScorer(backend compute.Backend) (*Scorer, error) {
 	models := make(map[string]bool)
 	for _, t := range m.Matchers {
@@ -50,7 +53,8 @@ func (s *Scorer) Close() {
 }
 
 // Score gives the probability of a match for each query, by matcher and baseline; a query's scores do not depend on its company. A query
-// without generated JDs is scored by the GIRL matchers too, which then rely on the texts alone. Errors: a query without a text.
+// without generated JDs is scored by the GIRL matchers too, which then rely on the texts alone. Errors: a query without a text, a graph that
+// does not compile, ctx done.
 func (s *Scorer) Score(ctx context.Context, queries []Query) (map[Key][]float64, error) {
 	var out map[Key][]float64
 	var err error

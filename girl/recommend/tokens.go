@@ -47,13 +47,14 @@ type termCount struct{ term, count int32 }
 
 // corpus counts the words and bigrams of texts, each distinct text once.
 type corpus struct {
+	library
 	ids   map[string]int32
 	terms []string
 	docs  map[string][]termCount
 }
 
 func newCorpus() *corpus {
-	return &corpus{ids: make(map[string]int32), docs: make(map[string][]termCount)}
+	return &corpus{library: newLibrary(), ids: make(map[string]int32), docs: make(map[string][]termCount)}
 }
 
 func (c *corpus) id(term string) int32 {

@@ -1,10 +1,6 @@
 package recommend
 
-import (
-	"math"
-	"slices"
-	"strings"
-)
+import "math"
 
 // view is a list of queries as one encoder sees them. Each distinct text is encoded once; queries share the vectors.
 type view struct {
@@ -28,72 +24,63 @@ type encoded struct {
 
 // viewer makes views by one encoder and keeps what it has encoded: a text that comes again, in this view or a later one, costs a look-up.
 type viewer struct {
-	dim    int
-	encode func(text string) encoded
-	means  map[string][]float32 // mean encoding of a list of generated JDs, by their texts
+	dim     int
+	library *library
+	encode  func(text int32) encoded
+	means   [][]float32 // mean encoding by list of generated JDs, nil where it has not been asked for
 }
 
 func newViewer(e *Encoder, corp *corpus) *viewer {
 	transform := e.Vectorizer.transformer(corp)
-	return &viewer{dim: e.Dim, means: make(map[string][]float32), encode: once(func(text string) encoded {
+	return &viewer{dim: e.Dim, library: &corp.library, encode: once(&corp.library, func(text string) encoded {
 		raw := transform(text)
 		return encoded{raw, e.project(raw)}
 	})}
 }
 
-// once keeps what f returned for each text.
-func once[T any](f func(text string) T) func(text string) T {
-	kept := make(map[string]T)
-	return func(text string) T {
-		x, ok := kept[text]
-		if !ok {
-			x = f(text)
-			kept[text] = x
-		}
-		return x
-	}
-}
-
 // view encodes queries; models are those whose generated JDs are wanted.
 func (w *viewer) view(queries []Query, models []string) *view {
-	encode, n := w.encode, len(queries)
+	n := len(queries)
 	v := &view{cv: make([][]float32, 0, n), jd: make([][]float32, 0, n), cos: make([]float32, 0, n), gen: make(map[string]*generatedView)}
-	for _, q := range queries {
-		c, j := encode(q.CV), encode(q.JD)
-		v.cv, v.jd, v.cos = append(v.cv, c.vec), append(v.jd, j.vec), append(v.cos, float32(c.raw.dot(j.raw)))
-	}
 	for _, m := range models {
-		g := &generatedView{mean: make([][]float32, 0, n), best: make([]float32, 0, n), average: make([]float32, 0, n)}
-		for _, q := range queries {
-			// In byte order, so that not even rounding depends on the order they come in.
-			texts := slices.Sorted(slices.Values(q.Generated[m]))
-			texts = slices.DeleteFunc(texts, func(t string) bool { return strings.TrimSpace(t) == "" })
+		v.gen[m] = &generatedView{mean: make([][]float32, 0, n), best: make([]float32, 0, n), average: make([]float32, 0, n)}
+	}
+	for _, q := range queries {
+		c, j := w.encode(w.library.cv(q)), w.encode(w.library.jd(q))
+		v.cv, v.jd, v.cos = append(v.cv, c.vec), append(v.jd, j.vec), append(v.cos, float32(c.raw.dot(j.raw)))
+		for _, m := range models {
+			g, list := v.gen[m], w.library.list(q, m)
+			texts := w.library.lists[list].texts
 			if len(texts) == 0 {
 				g.mean, g.best, g.average = append(g.mean, nil), append(g.best, 0), append(g.average, 0)
 				continue
 			}
-			key := strings.Join(texts, "\x00")
-			mean, ok := w.means[key]
-			jd, best, sum := encode(q.JD), math.Inf(-1), 0.0
+			best, sum := math.Inf(-1), 0.0
 			for _, t := range texts {
-				x := encode(t)
-				cos := x.raw.dot(jd.raw)
+				cos := w.encode(t).raw.dot(j.raw)
 				best, sum = max(best, cos), sum+cos
 			}
-			if !ok {
-				mean = make([]float32, w.dim)
-				for _, t := range texts {
-					for i, x := range encode(t).vec {
-						mean[i] += x / float32(len(texts))
-					}
-				}
-				w.means[key] = mean
-			}
-			g.mean, g.best, g.average = append(g.mean, mean), append(g.best, float32(best)), append(g.average, float32(sum/float64(len(texts))))
+			g.mean, g.best, g.average = append(g.mean, w.mean(list)), append(g.best, float32(best)), append(g.average, float32(sum/float64(len(texts))))
 		}
-		v.gen[m] = g
 	}
 	return v
+}
+
+// mean is the mean encoding of a list of generated JDs.
+func (w *viewer) mean(list int32) []float32 {
+	for int(list) >= len(w.means) {
+		w.means = append(w.means, nil)
+	}
+	if w.means[list] == nil {
+		mean, texts := make([]float32, w.dim), w.library.lists[list].texts
+		for _, t := range texts {
+			for i, x := range w.encode(t).vec {
+				mean[i] += x / float32(len(texts))
+			}
+		}
+		w.means[list] = mean
+	}
+	return w.means[list]
 }
 
 // Moments standardise the cosines by their training pairs.

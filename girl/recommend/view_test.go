@@ -236,12 +236,12 @@ func TestScorerEncodesTextsOnce(t *testing.T) {
 		for k, p := range scores {
 			got[k] = append(got[k], p...)
 		}
-		v := s.viewers[0].view(part, nil)
+		v := s.viewers[0].view(part, s.models)
 		for i, q := range part {
 			for _, x := range []struct {
 				text string
 				at   *float32
-			}{{q.CV, &v.cv[i][0]}, {q.JD, &v.jd[i][0]}} {
+			}{{q.CV, &v.cv[i][0]}, {q.JD, &v.jd[i][0]}, {"JDs for " + q.CV, &v.gen[GIRL].mean[i][0]}} {
 				if was, ok := first[x.text]; ok && was != x.at {
 					t.Fatalf("%q was encoded again", x.text)
 				}
@@ -251,5 +251,51 @@ func TestScorerEncodesTextsOnce(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("scores of parts differ from those of the whole:\n%s", diff)
+	}
+}
+
+// Ids save work but decide nothing: without them, with other texts under the same ids and with lists that change in place, the scores are
+// those of the texts.
+func TestScorerGoesByTexts(t *testing.T) {
+	d := plantedData(60, 20, 4, 1, liked)
+	m := mustRun(t, smallConfig(), 3, d).Model
+	var with, without []Query
+	for _, p := range d.Test[:12] {
+		q := d.query(p)
+		with = append(with, q)
+		q.CVID, q.JDID = "same", "same"
+		without = append(without, q)
+	}
+	score := func(s *Scorer, queries []Query) map[Key][]float64 {
+		t.Helper()
+		out, err := s.Score(context.Background(), queries)
+		if err != nil {
+			t.Fatal(err)
+		}
+		delete(out, Key{Model: JDPrior}) // the priors do go by ids
+		delete(out, Key{Model: CVPrior})
+		return out
+	}
+	s := newScorer(t, m)
+	want := score(s, with)
+	if diff := cmp.Diff(want, score(s, without)); diff != "" {
+		t.Errorf("scores under one id for all (-want +got):\n%s", diff)
+	}
+	texts := []string{"we offer travel", "travel for all", with[0].JD, with[1].JD, with[2].JD, with[3].CV, with[4].CV}
+	q := Query{CVID: "c", JDID: "j", CV: with[0].CV, JD: with[0].JD, Generated: map[string][]string{GIRL: texts}}
+	first := score(s, []Query{q})
+	texts[0], texts[1] = "we offer pension", "pension for all"
+	changed := score(s, []Query{q})
+	if diff := cmp.Diff(score(newScorer(t, m), []Query{q}), changed); diff != "" {
+		t.Errorf("generated JDs that changed (-want +got):\n%s", diff)
+	}
+	k := Key{GIRL, MLPPredictor}
+	if first[k][0] == changed[k][0] {
+		t.Errorf("%v of other generated JDs is %v as well: the test shows nothing", k, first[k][0])
+	}
+	slices.Reverse(texts)
+	q.Generated[GIRL] = append(texts, " ")
+	if diff := cmp.Diff(changed, score(s, []Query{q})); diff != "" {
+		t.Errorf("generated JDs in another order, with a blank one (-want +got):\n%s", diff)
 	}
 }
