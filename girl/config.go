@@ -110,7 +110,7 @@ var profiles = map[string][]string{
 		"recommend.dim=16", "recommend.width=8", "recommend.members=2", "recommend.trials=2", "recommend.max_steps=60",
 	},
 	"default": {"split.max_valid=240", "split.max_test=320"},
-	"paper":   {"market.cvs=4000", "split.max_valid=400", "split.max_test=800", "eval.study_seeds=2"},
+	"paper":   {"split.max_valid=320", "split.max_test=640"},
 }
 
 // ProfileNames lists the profiles.
