@@ -77,6 +77,15 @@ func (s *seedRun) train(a alignment) (key string, err error) {
 	return rec.Key, nil
 }
 
+// actorCritic makes the two models that PPO trains.
+func (m ModelConfig) actorCritic(reference, judge *lm.Weights, n reward.Normalizer) (policy, critic *lm.Weights, err error) {
+	if policy, err = m.forTraining(reference.Clone(lm.TokenHead, 0)); err != nil {
+		return nil, nil, err
+	}
+	critic, err = m.forTraining(ppo.NewCritic(judge, n))
+	return policy, critic, err
+}
+
 // ppoInput gathers what PPO works on, with weights of its own: alignments of one seed may run side by side.
 func (s *seedRun) ppoInput(a alignment) (in ppo.Input, validIDs []string, err error) {
 	reference, err := lm.LoadWeights(a.start)
@@ -87,11 +96,7 @@ func (s *seedRun) ppoInput(a alignment) (in ppo.Input, validIDs []string, err er
 	if err != nil {
 		return in, nil, err
 	}
-	policy, err := s.cfg.Model.forTraining(reference.Clone(lm.TokenHead, 0))
-	if err != nil {
-		return in, nil, err
-	}
-	critic, err := s.cfg.Model.forTraining(ppo.NewCritic(judge, a.normalizer))
+	policy, critic, err := s.cfg.Model.actorCritic(reference, judge, a.normalizer)
 	if err != nil {
 		return in, nil, err
 	}

@@ -150,6 +150,11 @@ func (s *seedRun) newWriter() (*lm.Weights, error) {
 	return s.cfg.Model.forTraining(lm.NewWeights(s.cfg.Model.decoder(s.vocab), lm.TokenHead, uint64(s.seed)))
 }
 
+// newRewardModel is the fine-tuned writer with a scalar head that has learnt nothing.
+func (s *seedRun) newRewardModel() (*lm.Weights, error) {
+	return s.cfg.Model.forTraining(s.writer.Clone(lm.ScalarHead, uint64(s.seed)))
+}
+
 // fineTune trains the writer: stage 1.
 func (s *seedRun) fineTune() error {
 	rec, err := s.stage(s.path, "sft", []any{s.seed, s.keys["tokenizer"], s.cfg.Model, s.cfg.SFT}, []string{sftFile, sftHistory}, func(rec *stageRecord) error {
@@ -182,7 +187,7 @@ func (s *seedRun) fineTune() error {
 // modelReward trains U and fits its normaliser on samples of the fine-tuned writer: stage 2.
 func (s *seedRun) modelReward() error {
 	rec, err := s.stage(s.path, "reward", []any{s.seed, s.keys["sft"], s.cfg.Reward, s.cfg.PPO.Temperature}, []string{rewardFile, rewardHistory}, func(rec *stageRecord) error {
-		u, err := s.cfg.Model.forTraining(s.writer.Clone(lm.ScalarHead, uint64(s.seed)))
+		u, err := s.newRewardModel()
 		if err != nil {
 			return err
 		}

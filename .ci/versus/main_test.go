@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -88,4 +89,17 @@ func TestSpread(t *testing.T) {
 	if got := spread(rs, func(r reading) float64 { return r.rate }); got != "2 (1 to 10)" {
 		t.Errorf("%s, want 2 (1 to 10)", got) // the median, 2.5, is rounded to even
 	}
+}
+
+// A process that fails is an error with what it said; one that ends well has a rate and some memory.
+func TestMeasure(t *testing.T) {
+	ctx := context.Background()
+	r, err := measure(exec.CommandContext(ctx, "sh", "-c", `echo '{"task": "train", "tokens_per_s": 12}'`), peerRate)
+	if err != nil || r.rate != 12 || r.mb <= 0 {
+		t.Errorf("%+v (%v), want 12 tokens/s and some memory", r, err)
+	}
+	_, err = measure(exec.CommandContext(ctx, "sh", "-c", "echo half a result; echo no memory left >&2; exit 3"), peerRate)
+	says(t, err, "exit status 3", "half a result", "no memory left")
+	_, err = measure(exec.CommandContext(ctx, "true"), peerRate)
+	says(t, err, "true")
 }

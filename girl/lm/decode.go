@@ -39,7 +39,7 @@ type decoding struct {
 	c SampleConfig
 	slotLayout
 	args       []*Node // as the constants name them
-	prompts    []*Node // keys and values of prompts, each at its place layout.at
+	prompts    []*Node // keys and values of prompts, each at its place slotLayout.at
 	ring       []*Node // likewise, of the responses so far
 	promptBias *Node   // [P,1,1,1,T], hides padding
 	ownGroups  []*Node // of each part: [S,K,B,nM,nE]
@@ -144,7 +144,7 @@ func (d *decoding) step(token, t *Node, ring []*Node) (hidden *Node, newRing []*
 		var attention []*Node
 		for part := range d.parts {
 			first := part * d.perPart
-			at := d.at(l, first, 0)
+			at := d.at(l, first, keyCache)
 			of := func(x *Node) *Node { return SliceAxis(x, 0, AxisRange(first, first+d.size(part))) }
 			keys := DynamicUpdateSlice(ring[at], of(key), []*Node{zero, zero, zero, zero, column})
 			values := DynamicUpdateSlice(ring[at+1], of(value), []*Node{zero, zero, zero, column, zero})

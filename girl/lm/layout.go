@@ -11,7 +11,7 @@ type slotLayout struct {
 	t, r           int
 }
 
-// smallProduct is how many multiplications GoMLX's pure-Go backend does at most with its kernel for small matrix products, which reads caches
+// smallProduct is the number of multiplications below which GoMLX's pure-Go backend takes its kernel for small matrix products, which reads caches
 // where they lie; the one for large products copies them first. Parts keep the products of a step below it.
 const smallProduct = 4 << 20
 
@@ -30,8 +30,18 @@ func newLayout(c Config, small, slots, samples, t, r int) slotLayout {
 // size counts the slots of a part.
 func (l slotLayout) size(part int) int { return min(l.perPart, l.slots-part*l.perPart) }
 
-// at is the place, among the keys and values of all layers and parts, of a layer's keys (kind 0) or values (1) of the part that holds a slot.
-func (l slotLayout) at(layer, slot, kind int) int { return 2*(layer*l.parts+slot/l.perPart) + kind }
+// cacheKind tells keys from values, which lie in their caches in different ways.
+type cacheKind int
+
+const (
+	keyCache cacheKind = iota
+	valueCache
+)
+
+// at is the place, among the keys and values of all layers and parts, of those of a layer and of the part that holds a slot.
+func (l slotLayout) at(layer, slot int, kind cacheKind) int {
+	return 2*(layer*l.parts+slot/l.perPart) + int(kind)
+}
 
 func divUp(n, by int) int { return (n + by - 1) / by }
 

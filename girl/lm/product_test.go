@@ -38,6 +38,8 @@ func TestProductsHaveTheGradientsOfPlainOnes(t *testing.T) {
 		{"transposed", productT, multiplyT, []int{7, 2}, []int{90, 2}},
 		{"transposed, a short result", productT, multiplyT, []int{3, 40}, []int{2, 40}},
 		{"transposed batches", productT, multiplyT, []int{2, 3, 5, 4}, []int{2, 3, 60, 4}},
+		{"the backend's kernel for large products", product, multiply, []int{160, 192}, []int{192, 224}},
+		{"the same, transposed", productT, multiplyT, []int{160, 192}, []int{224, 192}},
 		{"transposed batches, a short result", productT, multiplyT, []int{2, 3, 5, 40}, []int{2, 3, 2, 40}},
 	} {
 		a, b := random(c.a...), random(c.b...)

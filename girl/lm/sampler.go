@@ -83,7 +83,7 @@ func (s *Sampler) Sample(ctx context.Context, prompts [][]int32, seeds []uint64,
 			return nil, fmt.Errorf("lm: prompt %d: %w", i, err)
 		}
 	}
-	b := newBatch(s, prompts, seeds)
+	b := newSlotBatch(s, prompts, seeds)
 	defer b.release()
 	for done := 0; done < len(prompts); {
 		if err := ctx.Err(); err != nil {

@@ -9,7 +9,7 @@ import (
 )
 
 // move changes the layout of the caches: taken slots close up at the front, in their order.
-func (b *batch) move(to slotLayout) error {
+func (b *slotBatch) move(to slotLayout) error {
 	from, k, d := b.layout, b.c.Samples, b.w.Config.Dim
 	slots, hidden := make([]slot, to.slots), make([]float32, to.slots*k*d)
 	var origin []int // of the slots at the front
@@ -24,91 +24,80 @@ func (b *batch) move(to slotLayout) error {
 		slots[i].prompt = -1
 	}
 	_, _, oldest := b.active()
-	prompts, recent := []run{{0, 0, min(from.t, to.t)}}, ringRuns(b.steps, min(oldest, from.r, to.r), from.r, to.r)
-	var cache, ring []*tensors.Tensor
-	for i := range 2 * b.w.Config.Layers * to.parts {
-		layer, part, kind := i/(2*to.parts), i/2%to.parts, i%2
-		first, size := part*to.perPart, to.size(part)
-		own := origin[min(first, len(origin)):min(first+size, len(origin))]
-		into, err := b.moved(b.cache, own, layer, b.columns(kind, from.t, to.t, prompts), size)
-		if err != nil {
-			return err
-		}
-		cache = append(cache, into)
-		if into, err = b.moved(b.ring, own, layer, b.columns(kind, from.r, to.r, recent), size, k); err != nil {
-			return err
-		}
-		ring = append(ring, into)
-	}
-	b.release()
-	b.layout, b.slots, b.hidden, b.cache, b.ring = to, slots, hidden, cache, ring
-	return nil
-}
-
-// moved makes the cache of a part from the slots of origin, whatever part they are in. outer are the axes before the bundles: [S] or [S,K].
-func (b *batch) moved(caches []*tensors.Tensor, origin []int, layer int, c columns, outer ...int) (*tensors.Tensor, error) {
-	into, err := tensors.FromShapeForBackend(b.backend, 0, shapes.Make(dtypes.Float32, c.dims(outer)...))
+	prompts, recent := []stretch{{0, 0, min(from.t, to.t)}}, ringRuns(b.steps, min(oldest, from.r, to.r), from.r, to.r)
+	var err error
+	b.cache, err = b.moveAll(b.cache, to, origin, func(kind cacheKind) columns { return b.columns(kind, false, from.t, to.t, prompts) })
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if len(outer) > 1 {
-		c.rows *= outer[1]
-	}
-	for at, o := range origin {
-		var failed error
-		err := tensors.ConstFlatData(caches[b.layout.at(layer, o, c.kind)], func(src []float32) {
-			failed = c.copy(into, at, src, o%b.layout.perPart)
-		})
-		if err = cmp.Or(err, failed); err != nil {
-			return nil, err
-		}
-	}
-	return into, nil
+	b.ring, err = b.moveAll(b.ring, to, origin, func(kind cacheKind) columns { return b.columns(kind, true, from.r, to.r, recent) })
+	b.layout, b.slots, b.hidden = to, slots, hidden
+	return err
 }
 
-// run is a piece of columns that is copied as a whole.
-type run struct{ from, to, n int }
+// moveAll makes the keys and values of all layers and parts from those of other slots, which it finalizes.
+func (b *slotBatch) moveAll(caches []*tensors.Tensor, to slotLayout, origin []int, how func(cacheKind) columns) (moved []*tensors.Tensor, err error) {
+	defer finalize(caches)
+	for i := range 2 * b.w.Config.Layers * to.parts {
+		layer, part, c := i/(2*to.parts), i/2%to.parts, how(cacheKind(i%2))
+		first, size := part*to.perPart, to.size(part)
+		into, err := tensors.FromShapeForBackend(b.backend, 0, shapes.Make(dtypes.Float32, append([]int{size}, c.dims...)...))
+		if err != nil {
+			return moved, err
+		}
+		moved = append(moved, into)
+		for at, o := range origin[min(first, len(origin)):min(first+size, len(origin))] {
+			var failed error
+			err := tensors.ConstFlatData(caches[b.layout.at(layer, o, c.kind)], func(src []float32) {
+				failed = c.copy(into, at, src, o%b.layout.perPart)
+			})
+			if err = cmp.Or(err, failed); err != nil {
+				return moved, err
+			}
+		}
+	}
+	return moved, nil
+}
+
+// stretch is a piece of columns that is copied as a whole.
+type stretch struct{ from, to, n int }
 
 // ringRuns are the columns of the last n steps before the given number of steps, of a ring of one size and of one of another.
-func ringRuns(steps, n, from, to int) []run {
-	var runs []run
+func ringRuns(steps, n, from, to int) []stretch {
+	var runs []stretch
 	for s := steps - n; s < steps; s++ {
 		f, t := s%from, s%to
 		if last := len(runs) - 1; last >= 0 && runs[last].from+runs[last].n == f && runs[last].to+runs[last].n == t {
 			runs[last].n++
 			continue
 		}
-		runs = append(runs, run{f, t, 1})
+		runs = append(runs, stretch{f, t, 1})
 	}
 	return runs
 }
 
-// columns says how one slot's keys (kind 0) or values (1) are copied from a cache of from columns to one of to columns. Keys have a row
+// columns says how one slot's keys or values are copied from a cache of from columns to one of to columns. Keys have a row
 // for each of a bundle's numbers, with a number a column; values a row for each bundle, with its numbers a column.
 type columns struct {
-	kind, bundles, perBundle int // perBundle numbers, nE
-	rows, width              int
-	from, to                 int
-	runs                     []run
+	kind        cacheKind
+	dims        []int // of a slot in the cache that is copied to
+	rows, width int
+	from, to    int
+	runs        []stretch
 }
 
-func (b *batch) columns(kind, from, to int, runs []run) columns {
+// columns are those of a prompt, or, with own, those of its samples.
+func (b *slotBatch) columns(kind cacheKind, own bool, from, to int, runs []stretch) columns {
 	bundles, n := b.w.Config.bundles()
 	e := n * b.w.Config.headDim()
-	c := columns{kind: kind, bundles: bundles, perBundle: e, rows: bundles * e, width: 1, from: from, to: to, runs: runs}
-	if kind == 1 {
-		c.rows, c.width = bundles, e
+	c := columns{kind: kind, dims: []int{bundles, e, to}, rows: bundles * e, width: 1, from: from, to: to, runs: runs}
+	if kind == valueCache {
+		c.dims, c.rows, c.width = []int{bundles, to, e}, bundles, e
+	}
+	if own {
+		c.dims, c.rows = append([]int{b.c.Samples}, c.dims...), b.c.Samples*c.rows
 	}
 	return c
-}
-
-// dims is the shape of the cache that is copied to.
-func (c columns) dims(outer []int) []int {
-	dims := append([]int(nil), outer...)
-	if c.kind == 1 {
-		return append(dims, c.bundles, c.to, c.perBundle)
-	}
-	return append(dims, c.bundles, c.perBundle, c.to)
 }
 
 // copy copies slot number origin of src to slot number at of into.

@@ -16,8 +16,8 @@ type slot struct {
 	random  []*rand.Rand
 }
 
-// batch is one call of Sample.
-type batch struct {
+// slotBatch is one call of Sample.
+type slotBatch struct {
 	*Sampler
 	prompts [][]int32
 	seeds   []uint64
@@ -32,8 +32,8 @@ type batch struct {
 	ring   []*tensors.Tensor // likewise, of responses
 }
 
-func newBatch(s *Sampler, prompts [][]int32, seeds []uint64) *batch {
-	b := &batch{Sampler: s, prompts: prompts, seeds: seeds, out: make([][]Sample, len(prompts)), waiting: make([]int, len(prompts))}
+func newSlotBatch(s *Sampler, prompts [][]int32, seeds []uint64) *slotBatch {
+	b := &slotBatch{Sampler: s, prompts: prompts, seeds: seeds, out: make([][]Sample, len(prompts)), waiting: make([]int, len(prompts))}
 	for i := range prompts {
 		b.waiting[i] = i
 	}
@@ -42,13 +42,13 @@ func newBatch(s *Sampler, prompts [][]int32, seeds []uint64) *batch {
 	return b
 }
 
-func (b *batch) release() {
+func (b *slotBatch) release() {
 	finalize(b.cache)
 	finalize(b.ring)
 }
 
 // active counts the slots that are taken, the longest prompt and the greatest age in them.
-func (b *batch) active() (taken, longest, oldest int) {
+func (b *slotBatch) active() (taken, longest, oldest int) {
 	for _, s := range b.slots {
 		if s.prompt >= 0 {
 			taken++
@@ -59,7 +59,7 @@ func (b *batch) active() (taken, longest, oldest int) {
 }
 
 // admit lets waiting prompts into free slots, unless too few are free for it to be worth a call, and fits the caches to the slots.
-func (b *batch) admit() error {
+func (b *slotBatch) admit() error {
 	most := max(1, b.c.BatchRows/b.c.Samples)
 	taken, longest, oldest := b.active()
 	entering := min(most-taken, len(b.waiting))
@@ -83,7 +83,7 @@ func (b *batch) admit() error {
 }
 
 // enter encodes prompts, the longest first, and puts them into free slots.
-func (b *batch) enter(prompts []int) error {
+func (b *slotBatch) enter(prompts []int) error {
 	rows, t := halved(b.layout.slots, len(prompts)), bucket(len(b.prompts[prompts[0]]))
 	tokens, lengths := make([]int32, rows*t), make([]int32, rows)
 	for i := range lengths {
@@ -118,8 +118,8 @@ func (b *batch) enter(prompts []int) error {
 		}
 	}
 	for i := range 2 * b.w.Config.Layers {
-		layer, kind := i/2, i%2
-		c := b.columns(kind, t, b.layout.t, []run{{0, 0, t}})
+		layer, kind := i/2, cacheKind(i%2)
+		c := b.columns(kind, false, t, b.layout.t, []stretch{{0, 0, t}})
 		var failed error
 		err := tensors.ConstFlatData(outs[1+i], func(from []float32) {
 			for row, at := range free {
@@ -134,7 +134,7 @@ func (b *batch) enter(prompts []int) error {
 }
 
 // begin makes a slot for a prompt.
-func (b *batch) begin(prompt int) slot {
+func (b *slotBatch) begin(prompt int) slot {
 	k := b.c.Samples
 	s := slot{prompt: prompt, running: k, random: make([]*rand.Rand, k)}
 	for j := range s.random {

@@ -24,10 +24,10 @@ func TestBundlesFillTiles(t *testing.T) {
 
 // TestRingRunsByHand: the last 6 of 9 steps lie in a ring of 6 at 3 4 5 0 1 2, in one of 8 at 3 4 5 6 7 0.
 func TestRingRunsByHand(t *testing.T) {
-	if got, want := ringRuns(9, 6, 6, 8), []run{{3, 3, 3}, {0, 6, 2}, {2, 0, 1}}; !slices.Equal(got, want) {
+	if got, want := ringRuns(9, 6, 6, 8), []stretch{{3, 3, 3}, {0, 6, 2}, {2, 0, 1}}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
-	if got, want := ringRuns(3, 3, 32, 64), []run{{0, 0, 3}}; !slices.Equal(got, want) {
+	if got, want := ringRuns(3, 3, 32, 64), []stretch{{0, 0, 3}}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
 	if got := ringRuns(0, 0, 8, 8); len(got) != 0 {
@@ -36,7 +36,7 @@ func TestRingRunsByHand(t *testing.T) {
 }
 
 // run runs a batch to its end and calls see before each call of the graph.
-func (b *batch) run(t *testing.T, see func()) {
+func (b *slotBatch) run(t *testing.T, see func()) {
 	t.Helper()
 	defer b.release()
 	for done := 0; done < len(b.prompts); {
@@ -54,7 +54,7 @@ func TestSamplingStopsWithTheLastResponse(t *testing.T) {
 	s := must(NewSampler(testBackend(t), w, SampleConfig{Samples: 1, MaxNew: 60, Temperature: 1, EOS: 5, BatchRows: 4}))(t)
 	ended := 0
 	for seed := range uint64(8) {
-		b := newBatch(s, [][]int32{{1, 2, 3}}, []uint64{seed})
+		b := newSlotBatch(s, [][]int32{{1, 2, 3}}, []uint64{seed})
 		b.run(t, func() {})
 		r := b.out[0][0]
 		checkEnd(t, r, s.c)
@@ -81,8 +81,8 @@ func TestPromptsEnterWhileOthersAreUnderWay(t *testing.T) {
 	for i := range 60 {
 		prompts, seeds = append(prompts, []int32{1, int32(i % 40), 3}), append(seeds, uint64(i))
 	}
-	mixed, rings, sizes := 0, map[int]bool{}, map[int]bool{}
-	b := newBatch(s, prompts, seeds)
+	mixed, rings, sizes, layouts := 0, map[int]bool{}, map[int]bool{}, map[slotLayout]bool{}
+	b := newSlotBatch(s, prompts, seeds)
 	b.run(t, func() {
 		ages := map[int]bool{}
 		taken := 0
@@ -98,10 +98,13 @@ func TestPromptsEnterWhileOthersAreUnderWay(t *testing.T) {
 		if len(ages) > 1 {
 			mixed++
 		}
-		rings[b.layout.r], sizes[b.layout.slots] = true, true
+		rings[b.layout.r], sizes[b.layout.slots], layouts[b.layout] = true, true, true
 	})
 	if mixed == 0 || len(rings) < 2 || len(sizes) < 2 {
 		t.Errorf("%d calls with slots of several ages, rings of %v columns, %v slots: want several of each", mixed, rings, sizes)
+	}
+	if len(layouts) > 8 {
+		t.Errorf("%d layouts, each with a graph of its own: %v", len(layouts), layouts)
 	}
 	static := 0
 	for batch := range slices.Chunk(b.out, c.BatchRows/c.Samples) {
@@ -126,7 +129,7 @@ func TestPartsDrawTheSame(t *testing.T) {
 		more, _ := somePrompts(40)
 		prompts, seeds = append(prompts, more...), append(seeds, seeds[len(seeds)-1]+1, 31, 32, 33, 34, 35)
 	}
-	for name, config := range map[string]Config{"two heads": tinyConfig(), "heads in bundles": {Layers: 2, Dim: 16, Heads: 8, KVHeads: 4, FFN: 16, Vocab: 40, MaxLen: 128, RopeBase: 100, NormEps: 1e-3}} {
+	for name, config := range map[string]Config{"groups of two heads": tinyConfig(), "heads in bundles": {Layers: 2, Dim: 16, Heads: 8, KVHeads: 4, FFN: 16, Vocab: 40, MaxLen: 128, RopeBase: 100, NormEps: 1e-3}} {
 		w := tinyWeights(t, config, TokenHead)
 		c := SampleConfig{Samples: 2, MaxNew: 70, Temperature: 1, EOS: 5, BatchRows: 14}
 		want := drawAll(t, w, c, prompts, seeds)
@@ -135,7 +138,7 @@ func TestPartsDrawTheSame(t *testing.T) {
 		for s.small = 1; newLayout(config, s.small, 7, c.Samples, one.t, one.r).perPart < 3; s.small *= 2 {
 		}
 		uneven := 0
-		b := newBatch(s, prompts, seeds)
+		b := newSlotBatch(s, prompts, seeds)
 		b.run(t, func() {
 			if l := b.layout; l.parts > 2 && l.size(l.parts-1) < l.perPart {
 				uneven++

@@ -26,7 +26,7 @@ const (
 )
 
 // advance draws the next tokens of all slots, and tells how many prompts that finished.
-func (b *batch) advance() (finished int, err error) {
+func (b *slotBatch) advance() (finished int, err error) {
 	steps, tokens, logProbs, err := b.call(b.arguments())
 	if err != nil {
 		return 0, err
@@ -57,7 +57,7 @@ func (b *batch) advance() (finished int, err error) {
 }
 
 // arguments are those before the caches. Free slots get a prompt of one token and nothing left to draw.
-func (b *batch) arguments() []*tensors.Tensor {
+func (b *slotBatch) arguments() []*tensors.Tensor {
 	k, rows := b.c.Samples, b.layout.slots*b.c.Samples
 	lengths, ages, left := make([]int32, b.layout.slots), make([]int32, b.layout.slots), make([]int32, rows)
 	uniforms := make([]float32, stepsPerCall*rows)
@@ -89,7 +89,7 @@ func (b *batch) arguments() []*tensors.Tensor {
 }
 
 // call runs the graph of steps and keeps the hidden states and the ring that come out of it. The ring goes in as a gift, to be updated where it lies.
-func (b *batch) call(first []*tensors.Tensor) (steps int, tokens []int32, logProbs []float32, err error) {
+func (b *slotBatch) call(first []*tensors.Tensor) (steps int, tokens []int32, logProbs []float32, err error) {
 	defer finalize(first)
 	args := make([]any, 0, len(first)+len(b.cache)+len(b.ring))
 	for _, ts := range [][]*tensors.Tensor{first, b.cache} {

@@ -103,7 +103,7 @@ func (t *trainer) rollout(ctx context.Context) ([]*episode, error) {
 // models side by side.
 //
 // The log-probabilities that sampling found are not taken for the old ones: they are equal up to rounding only, since sampling adds its products up in
-// another order, and the first minibatch's ratio would not be exactly 1. The same graph over the same minibatches gives the same bits.
+// another order, and the first minibatch's ratio would not be exactly 1. A pass over the same minibatches makes the same products as the update, which gives the same bits.
 func (t *trainer) annotate(ctx context.Context, episodes []*episode, order []int) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, f := range []struct {

@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"encoding/binary"
 	"slices"
 	"strings"
 )
@@ -14,7 +15,7 @@ type library struct {
 	texts    []string
 
 	lastList map[string]map[string]int32 // by model and cv_id, the list that came with them last
-	byTexts  map[string]int32            // lists by their texts, joined
+	byTexts  map[string]int32            // lists by the numbers of their texts, four bytes each
 	lists    []jdList
 }
 
@@ -69,15 +70,16 @@ func (l *library) list(q Query, model string) int32 {
 
 func (l *library) newList(given []string) int32 {
 	sorted := slices.DeleteFunc(slices.Sorted(slices.Values(given)), func(t string) bool { return strings.TrimSpace(t) == "" })
-	key := strings.Join(sorted, "\x00")
-	n, ok := l.byTexts[key]
+	list := jdList{given: slices.Clone(given)}
+	var key []byte
+	for _, t := range sorted {
+		n := l.text(t)
+		list.texts, key = append(list.texts, n), binary.LittleEndian.AppendUint32(key, uint32(n))
+	}
+	n, ok := l.byTexts[string(key)]
 	if !ok {
 		n = int32(len(l.lists))
-		list := jdList{given: slices.Clone(given)}
-		for _, t := range sorted {
-			list.texts = append(list.texts, l.text(t))
-		}
-		l.byTexts[key], l.lists = n, append(l.lists, list)
+		l.byTexts[string(key)], l.lists = n, append(l.lists, list)
 	}
 	return n
 }

@@ -1,4 +1,4 @@
-// Package measure is for benchmarks of models: tokens a second, peak memory, and the share of the machine's matrix-product peak (model
+// Package measure is for benchmarks of models: tokens a second, peak memory, and the share of the backend's best matrix products (model
 // FLOPs utilisation, MFU; Chowdhery et al. 2022, arXiv 2204.02311).
 package measure
 
@@ -90,14 +90,14 @@ func (s Shape) Sampling(n int) float64 {
 	return float64(n) * ((p+r)*weights + attention + r*2*d*float64(c.Vocab))
 }
 
-// Run measures step, which processes so many tokens with so many floating-point operations: tokens/s, MFU in percent and the peak of the
+// Run measures step, which processes so many tokens with so many floating-point operations: tokens/s, MFU in percent of the backend's best products and the peak of the
 // process's memory in MB. The first call, which compiles, is not measured.
 func Run(b *testing.B, tokens int, flops float64, step func() error) {
 	peak, err := matrixPeak()
 	if err != nil {
 		b.Fatal(err)
 	}
-	startPeak()
+	counted := startPeak()
 	if err := step(); err != nil {
 		b.Fatal(err)
 	}
@@ -109,10 +109,10 @@ func Run(b *testing.B, tokens int, flops float64, step func() error) {
 	a := b.Elapsed().Seconds() / float64(b.N)
 	b.ReportMetric(float64(tokens)/a, "tokens/s")
 	b.ReportMetric(100*flops/a/peak, "MFU-%")
-	reportPeak(b)
+	reportPeak(b, counted)
 }
 
-// matrixPeak is the best rate of square products, in floating-point operations a second.
+// matrixPeak is the best rate of square products that the backend reaches on this machine, in floating-point operations a second. Another library may reach more.
 var matrixPeak = sync.OnceValues(func() (float64, error) {
 	backend, err := Backend()
 	if err != nil {
@@ -123,7 +123,12 @@ var matrixPeak = sync.OnceValues(func() (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	a := tensors.FromFlatDataAndDimensions(make([]float32, n*n), n, n)
+	numbers := make([]float32, n*n)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range numbers {
+		numbers[i] = rng.Float32() - 0.5
+	}
+	a := tensors.FromFlatDataAndDimensions(numbers, n, n)
 	best := time.Duration(1 << 62)
 	for range 10 {
 		start := time.Now()

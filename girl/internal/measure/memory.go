@@ -14,26 +14,29 @@ import (
 // Peak measures step, which works on so many pairs: pairs/s, and the peak of the process's memory in MB.
 func Peak(b *testing.B, pairs int, step func() error) {
 	tune.Memory()
-	startPeak()
+	counted := startPeak()
 	for b.Loop() {
 		if err := step(); err != nil {
 			b.Fatal(err)
 		}
 	}
 	b.ReportMetric(float64(pairs)*float64(b.N)/b.Elapsed().Seconds(), "pairs/s")
-	reportPeak(b)
+	reportPeak(b, counted)
 }
 
 // startPeak gives back to the system what was built before and dropped, and makes the kernel count the peak memory anew, so that the peak
-// is that of what follows and of what it is given.
-func startPeak() {
+// is that of what follows and of what it is given. It tells whether the kernel does: Linux alone can, where /proc may be written to.
+func startPeak() (counted bool) {
 	runtime.GC() // empties pools, but for what the second collection, in FreeOSMemory, lets go
 	debug.FreeOSMemory()
-	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // Linux alone has it; elsewhere there is no peak to report
+	return os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) == nil
 }
 
-// reportPeak adds the largest resident size since startPeak to the benchmark's line, on Linux.
-func reportPeak(b *testing.B) {
+// reportPeak adds the largest resident size since startPeak to the benchmark's line, where that was counted.
+func reportPeak(b *testing.B, counted bool) {
+	if !counted {
+		return
+	}
 	if mb, ok := peakMemory(); ok {
 		b.ReportMetric(mb, "peak-MB")
 	}
