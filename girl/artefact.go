@@ -33,7 +33,7 @@ type stageRecord struct {
 }
 
 // stageVersion enters every key: raise it when a change of the code changes what stages write.
-const stageVersion = 4
+const stageVersion = 5
 
 // reportVersion enters the keys of the stages that count, resample and draw, in which nothing is trained or written: raise it when a
 // change of statistics, tables or figures changes what they show.

@@ -118,9 +118,11 @@ func causalAttention(q, k, v, bias *Node) *Node {
 	q = Reshape(MulScalar(q, 1/math.Sqrt(float64(e))), b, groups, h/groups*t, e)
 	scores := productT(q, k)
 	scores = Add(Reshape(scores, b, h, t, t), ExpandLeftToRank(bias, 4))
-	probs := Reshape(Softmax(scores, -1), b, groups, h/groups*t, t)
-	mixed := product(probs, v)
-	return Reshape(TransposeAllAxes(Reshape(mixed, b, h, t, e), 0, 2, 1, 3), b, t, h*e)
+	// The softmax with its division at the end, where there are fewest numbers.
+	weights := Exp(Sub(scores, StopGradient(ReduceAndKeep(scores, ReduceMax, -1))))
+	mixed := product(Reshape(weights, b, groups, h/groups*t, t), v)
+	attention := Div(Reshape(mixed, b, h, t, e), ReduceAndKeep(weights, ReduceSum, -1))
+	return Reshape(TransposeAllAxes(attention, 0, 2, 1, 3), b, t, h*e)
 }
 
 // causalBias is 0 where row i may see column j ≤ i and masked elsewhere: [T,T].
