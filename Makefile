@@ -39,7 +39,7 @@ lint: ## formatting and static checks
 	@test -z "$$(gofmt -l .)" || { echo "gofmt needed:"; gofmt -l .; exit 1; }
 	go run $(LINT) run
 
-# About twenty minutes on two idle cores. MUTATE="-run ppo -j 2" and the like go to it; -list says what it breaks.
+# About ten minutes on two idle cores with -j 2. MUTATE="-run ppo -j 2" and the like go to it; -list says what it breaks.
 mutate: ## break one line of the mathematics at a time in a copy: which of them do the tests notice?
 	go run ./.ci/mutate $(MUTATE)
 
