@@ -64,8 +64,9 @@ func (r *Run) Add(step, value float64) {
 }
 
 // CurvesFigure draws panels in a grid of two columns: each seed as a thin pale line, and, from two
-// seeds on, the mean over seeds as a thick one, over the steps that all seeds have. The points of short
-// curves are marked. A legend names the series where there are several. Errors: no data, NaN or infinite values, steps that do not rise;
+// seeds on, the mean over seeds as a thick one, over the steps that all seeds have; from three seeds on with Student's 95 % interval of
+// that mean, unless the series brings intervals (Bars), and then without the single seeds where a panel has several series. The points of
+// short curves are marked. A legend names the series where there are several. Errors: no data, NaN or infinite values, steps that do not rise;
 // they name panel, series, seed and step.
 func CurvesFigure(in CurvesInput) (*Figure, error) {
 	if len(in.Panels) == 0 {
@@ -164,9 +165,21 @@ func (p Panel) plot(in CurvesInput, names []string) *plot.Plot {
 	if p.Zero {
 		out.Add(zeroLine{})
 	}
+	intervals := make([][]Bar, len(p.Series))
+	for i, s := range p.Series {
+		intervals[i] = s.Bars
+		if own := s.seedIntervals(in.Path, p.Share); in.Path {
+			intervals[i] = append(own, s.Bars...)
+		} else if len(own) > 0 {
+			out.Add(seedBand{own, bandColor(lineOf(s.Name, names).Color)})
+		}
+	}
 	// All pale lines first, so that no mean is hidden behind the seeds of another series.
 	for _, s := range p.Series {
 		style := in.curveStyle(s.Name, names)
+		if len(s.Runs) > 1 && !in.showsSeeds(p) {
+			continue
+		}
 		if len(s.Runs) > 1 {
 			style = seedStyle(style)
 		}
@@ -175,7 +188,11 @@ func (p Panel) plot(in CurvesInput, names []string) *plot.Plot {
 		}
 	}
 	for i, s := range p.Series {
-		out.Add(bars{s.Bars, lineOf(s.Name, names), vg.Points(3 * (float64(i) - float64(len(p.Series)-1)/2))})
+		shift := vg.Points(3 * (float64(i) - float64(len(p.Series)-1)/2))
+		if in.Path {
+			shift = 0 // the points hardly share abscissae, and where they stand matters
+		}
+		out.Add(bars{intervals[i], lineOf(s.Name, names), shift})
 	}
 	for _, s := range p.Series {
 		mean, style := s.mean(in.Path), in.curveStyle(s.Name, names)

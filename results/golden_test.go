@@ -28,6 +28,7 @@ var goldenFigures = map[string]func(*testing.T) (*Figure, error){
 	"reliability": func(t *testing.T) (*Figure, error) { return simulatedReport(t, 200, 2).ReliabilityFigure() },
 	"curves":      func(*testing.T) (*Figure, error) { return CurvesFigure(simulatedCurves(3, "PPO")) },
 	"variants":    func(*testing.T) (*Figure, error) { return CurvesFigure(variantCurves()) },
+	"bands":       func(*testing.T) (*Figure, error) { return CurvesFigure(seedCurves()) },
 	"path":        func(*testing.T) (*Figure, error) { return CurvesFigure(rewardPath()) },
 	"samples":     func(*testing.T) (*Figure, error) { return CurvesFigure(sampleCurves()) },
 	"histogram":   func(*testing.T) (*Figure, error) { return histogramFigure() },
@@ -200,6 +201,33 @@ func variantCurves() CurvesInput {
 	return in
 }
 
+// seedCurves are evaluations of several methods with five seeds, and what one of them alone has, a share that reaches 1.
+func seedCurves() CurvesInput {
+	in := CurvesInput{Name: "bands", Title: "PPO and its variants", XLabel: "PPO round"}
+	for i, title := range []string{"Gold reward", "JDs that end"} {
+		p := Panel{Title: title, YLabel: []string{"acceptance probability", "share"}[i], Share: i == 1}
+		for j, name := range []string{"GIRL", "without SFT", "without KL"}[:3-2*i] {
+			s := Series{Name: name}
+			for seed := range 5 {
+				r := Run{Seed: int64(seed)}
+				for round := 0; round <= 30; round += 5 {
+					x := float64(round) / 30
+					v := 0.2 + 0.2*x*float64(1-j)
+					if i == 1 {
+						v = 0.9 + 0.09*x
+					}
+					v += 0.1 * x * math.Sin(float64(7*seed+3*j+round)) * (1 - 0.5*float64(i))
+					r.Add(float64(round), min(v, 1))
+				}
+				s.Runs = append(s.Runs, r)
+			}
+			p.Series = append(p.Series, s)
+		}
+		in.Panels = append(in.Panels, p)
+	}
+	return in
+}
+
 // rewardPath turns back on itself, and has a series of a single point.
 func rewardPath() CurvesInput {
 	in := CurvesInput{Name: "path", Title: "Reward against the distance from the start", XLabel: "square root of KL, nats", Path: true}
@@ -207,7 +235,7 @@ func rewardPath() CurvesInput {
 		p := Panel{Title: title, YLabel: []string{"reward model score", "acceptance probability"}[i]}
 		for j, name := range []string{"GIRL", "without KL"} {
 			s := Series{Name: name}
-			for seed := range 2 {
+			for seed := range 3 {
 				r := Run{Seed: int64(seed)}
 				for k := range 9 {
 					x := float64(k) / 8
@@ -217,7 +245,7 @@ func rewardPath() CurvesInput {
 			}
 			p.Series = append(p.Series, s)
 		}
-		p.Series = append(p.Series, Series{Name: "best of 8", Runs: []Run{{Seed: 0, Steps: []float64{1.1}, Value: []float64{0.8}}, {Seed: 1, Steps: []float64{1.1}, Value: []float64{1}}}})
+		p.Series = append(p.Series, Series{Name: "best of 8", Runs: []Run{{Seed: 0, Steps: []float64{1.1}, Value: []float64{0.8}}, {Seed: 1, Steps: []float64{1.1}, Value: []float64{1}}, {Seed: 2, Steps: []float64{1.1}, Value: []float64{0.9}}}})
 		in.Panels = append(in.Panels, p)
 	}
 	return in

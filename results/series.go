@@ -103,9 +103,13 @@ func (in CurvesInput) legend(names []string, severalSeeds bool) legend {
 	}
 	if severalSeeds {
 		if len(names) == 1 {
-			return append(l, entry("mean over seeds", names[0]), legendEntry{text: "single seed", line: seedStyle(lineOf(names[0], names))})
+			l = append(l, entry("mean over seeds", names[0]))
+			if style := lineOf(names[0], names); in.anySeedInterval() {
+				l = append(l, legendEntry{text: "its 95 % interval", line: draw.LineStyle{Color: bandColor(style.Color), Width: vg.Points(6)}})
+			}
+			return append(l, legendEntry{text: "single seed", line: seedStyle(lineOf(names[0], names))})
 		}
-		l = append(l, legendEntry{text: "thin: single seeds, thick: mean over seeds"})
+		l = append(l, legendEntry{text: in.seedWords()})
 	}
 	return l
 }
