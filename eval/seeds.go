@@ -17,6 +17,7 @@ type SeedSummary struct {
 	N         int
 	Mean, SD  float64 // SD has n−1 below; 0 for one seed
 	Low, High float64 // Student's t interval of the mean; NaN for one seed
+	P         float64 // two-sided, of Student's test that the mean is zero; NaN for one seed, 1 where all values are equal: no test is possible
 	Warnings  []Warning
 }
 
@@ -39,12 +40,16 @@ func MeanOverSeeds(values []float64, level float64) (SeedSummary, error) {
 			return SeedSummary{}, fmt.Errorf("eval: value of seed number %d is %g: %w", i, v, ErrRange)
 		}
 	}
-	s := SeedSummary{N: len(values), Low: math.NaN(), High: math.NaN()}
+	s := SeedSummary{N: len(values), Low: math.NaN(), High: math.NaN(), P: math.NaN()}
 	s.Mean, s.SD = meanSD(values)
 	if s.N > 1 {
-		t := distuv.StudentsT{Sigma: 1, Nu: float64(s.N - 1)}.Quantile((1 + level) / 2)
-		half := t * s.SD / math.Sqrt(float64(s.N))
-		s.Low, s.High = s.Mean-half, s.Mean+half
+		student := distuv.StudentsT{Sigma: 1, Nu: float64(s.N - 1)}
+		se := s.SD / math.Sqrt(float64(s.N))
+		half := student.Quantile((1+level)/2) * se
+		s.Low, s.High, s.P = s.Mean-half, s.Mean+half, 1
+		if se > 0 {
+			s.P = 2 * student.CDF(-math.Abs(s.Mean)/se)
+		}
 	}
 	s.Warnings = seedWarnings(s.N)
 	return s, nil

@@ -56,7 +56,7 @@ func TestHolmProperties(t *testing.T) {
 }
 
 func TestMeanOverSeeds(t *testing.T) {
-	// Mean 2, SD 1, t_{2, 0.975} = 4.302652729911275 (tables), half width t/√3.
+	// Mean 2, SD 1, t_{2, 0.975} = 4.302652729911275 (tables), half width t/√3. With 2 degrees of freedom P = 1 − t/√(2+t²), t = 2√3.
 	s, err := MeanOverSeeds([]float64{1, 2, 3}, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -65,6 +65,10 @@ func TestMeanOverSeeds(t *testing.T) {
 	near(t, "SD", s.SD, 1, exact)
 	near(t, "low", s.Low, 2-4.302652729911275/math.Sqrt(3), 1e-9)
 	near(t, "high", s.High, 2+4.302652729911275/math.Sqrt(3), 1e-9)
+	near(t, "P", s.P, 1-2*math.Sqrt(3)/math.Sqrt(14), 1e-9)
+	if same, _ := MeanOverSeeds([]float64{2, 2}, 0); same.P != 1 {
+		t.Errorf("equal values: P = %g", same.P)
+	}
 	if len(s.Warnings) != 1 {
 		t.Errorf("three seeds: warnings %q", s.Warnings)
 	}
@@ -72,7 +76,7 @@ func TestMeanOverSeeds(t *testing.T) {
 		t.Errorf("five seeds: warnings %q", s.Warnings)
 	}
 	s, err = MeanOverSeeds([]float64{7}, 0)
-	if err != nil || s.Mean != 7 || !math.IsNaN(s.Low) || !math.IsNaN(s.High) || len(s.Warnings) != 1 {
+	if err != nil || s.Mean != 7 || !math.IsNaN(s.Low) || !math.IsNaN(s.High) || !math.IsNaN(s.P) || len(s.Warnings) != 1 {
 		t.Errorf("one seed: %+v, %v", s, err)
 	}
 	if _, err = MeanOverSeeds(nil, 0); !errors.Is(err, ErrEmpty) {

@@ -34,7 +34,7 @@ func (a *ablation) figures() ([]captioned, error) {
 		{stages, "Fine-tuning and reward model", fmt.Sprintf("Loss of the writer and of the untuned LM, and the reward model's accuracy on pairs within a validation CV, epoch by epoch. The validation losses are per token of the JDs; the training loss is per weighted token, a CV's tokens counting %g (sft.prompt_loss): the two scales differ.", a.cfg.SFT.PromptLoss)},
 		{runs, "PPO and its variants", "GIRL and the variants without SFT, without reward normalisation and without KL penalty on validation CVs, round by round. Proxy rewards are on one scale. KL is that to the writer's own start, which without SFT is another."},
 		{paths, "Reward against KL", "Reward on validation CVs against the distance from the writer's own start: each point is an evaluation, and a path follows training, so that it may turn back where KL falls. Where the proxy goes on rising and the gold reward does not, the reward model is over-optimised. " +
-			"Only curves with one start can be compared at equal distance: that without SFT begins elsewhere. Best-of-n, on the same CVs with one JD each, stands at its bound ln n − (n−1)/n, which its KL does not exceed."},
+			"Only curves with one start can be compared at equal distance: that without SFT begins elsewhere. Best-of-n, on the same CVs with one JD each, stands at its bound ln n − (n−1)/n, which its KL does not exceed. Bars are 95 % intervals of the mean over seeds in the reward alone; the distances differ between seeds, too."},
 		{writers, "Matching", "By how much matchers are better or worse with GIRL's JDs than with those of each other writer, on the same test pairs: paired differences with 95 % intervals. Above zero in AUC and below zero in LogLoss GIRL's JDs are better."},
 	}
 	cold, err := a.coldFigure()
@@ -46,7 +46,7 @@ func (a *ablation) figures() ([]captioned, error) {
 
 // stageCurves are the losses of stage 1 and the accuracy of stage 2.
 func (a *ablation) stageCurves() (*results.Figure, error) {
-	loss := results.Panel{Title: "SFT loss", YLabel: "nats per token"}
+	loss := results.Panel{Title: "SFT loss", YLabel: "nats per token", Positive: true}
 	accuracy := results.Panel{Title: "Reward model on validation CVs", YLabel: "pair accuracy"}
 	var valid, train, untuned, right []results.Run
 	for _, seed := range a.opts.Seeds {
@@ -104,7 +104,7 @@ func (a *ablation) ppoCurves() (*results.Figure, error) {
 	round := func(e ppo.Evaluation) float64 { return float64(e.Iteration) }
 	for _, p := range newCurves(a.data.Market != nil, "KL to the start").panels {
 		if p.eval != nil {
-			in.Panels = append(in.Panels, results.Panel{Title: p.title, YLabel: p.unit, Series: a.series(round, p.eval)})
+			in.Panels = append(in.Panels, results.Panel{Title: p.title, YLabel: p.unit, Positive: p.positive, Series: a.series(round, p.eval)})
 		}
 	}
 	in.Panels = append(in.Panels, results.Panel{Title: "JDs that end", YLabel: "share", Share: true, Series: a.series(round, func(e ppo.Evaluation) float64 { return e.EOSRate })})
@@ -120,7 +120,7 @@ func (a *ablation) overOptimisation() (*results.Figure, error) {
 		return nil, err
 	}
 	panel := func(title, unit, metric string, y func(ppo.Evaluation) float64) {
-		in.Panels = append(in.Panels, results.Panel{Title: title, YLabel: unit, Series: append(a.series(root, y), results.Series{Name: a.label(bestOf), Runs: best[metric]})})
+		in.Panels = append(in.Panels, results.Panel{Title: title, YLabel: unit, Positive: metric == "gold_reward", Series: append(a.series(root, y), results.Series{Name: a.label(bestOf), Runs: best[metric]})})
 	}
 	panel("Proxy reward", "normalised score", "proxy_reward", func(e ppo.Evaluation) float64 { return e.Score })
 	if a.data.Market != nil {

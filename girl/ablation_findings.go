@@ -29,9 +29,9 @@ func (a *ablation) findings() []string {
 		out = append(out, c.String()+".")
 	}
 	if a.data.Market != nil {
-		for _, model := range trained() {
-			out = append(out, overOptimised(a.label(model), a.opts.Seeds, a.ppo[model]))
-		}
+		out = append(out, a.overOptimisedWriters()...)
+	} else {
+		out = append(out, "Proxy reward is what PPO and the choice among several JDs raise: that they raise it says that they work, not that the JDs suit better, which nobody knows here.")
 	}
 	headline := a.matching.Headline("matchers with GIRL's JDs and with those of the other writers or none")
 	if !slices.ContainsFunc(a.matching.Contrasts, a.matching.Shows) {
@@ -74,10 +74,44 @@ func (c coldResult) findings() []string {
 	return out
 }
 
+// overOptimisedWriters says of each writer that PPO trained whether its reward model was over-optimised, with p-values corrected
+// over the writers.
+func (a *ablation) overOptimisedWriters() []string {
+	var all []overOptimisation
+	var ps []float64
+	for _, model := range trained() {
+		o := overOptimised(a.label(model), a.opts.Seeds, a.ppo[model])
+		all, ps = append(all, o), append(ps, o.p)
+	}
+	corrected, err := eval.Holm(ps)
+	if err != nil {
+		panic(err) // p is never NaN
+	}
+	out := make([]string, len(all))
+	for i, o := range all {
+		out[i] = o.text
+		if o.tested {
+			verdict := "not shown"
+			if corrected[i] < results.Alpha {
+				verdict = "shown"
+			}
+			out[i] += fmt.Sprintf("over-optimisation is %s, %s over the writers; that both changed, by Student's tests over seeds.", verdict, results.HolmText(corrected[i]))
+		}
+	}
+	return out
+}
+
+// overOptimisation is what overOptimised has found.
+type overOptimisation struct {
+	text   string // ends where the verdict belongs, if there was a test
+	tested bool
+	p      float64 // that the proxy did not rise or gold did not fall: the larger of the two tests' p-values; 1 without a test
+}
+
 // overOptimised says where gold and proxy reward peak in each seed, and what both did in the second half of training: a proxy that
 // rises while gold falls is over-optimised. The halves are fixed beforehand; a fall from a peak that was picked on the same numbers
 // would be expected by chance alone.
-func overOptimised(label string, seeds []int, reports []PPOReport) string {
+func overOptimised(label string, seeds []int, reports []PPOReport) overOptimisation {
 	var goldRounds, proxyRounds []string
 	var gold, proxy []float64 // from the middle evaluation to the last
 	goldKL, proxyKL, before := 0.0, 0.0, 0
@@ -107,26 +141,25 @@ func overOptimised(label string, seeds []int, reports []PPOReport) string {
 	s := fmt.Sprintf("Over-optimisation, %s: on validation CVs gold peaks before the proxy in %d of %d seeds (gold in rounds %s, at a mean KL of %s nats; proxy in rounds %s, at %s).",
 		label, before, len(seeds), strings.Join(goldRounds, ", "), decimal(goldKL), strings.Join(proxyRounds, ", "), decimal(proxyKL))
 	if len(gold) < len(reports) {
-		return s + " Too few evaluations for more."
+		return overOptimisation{text: s + " Too few evaluations for more.", p: 1}
 	}
 	change := func(values []float64) eval.Estimate {
 		m, err := eval.MeanOverSeeds(values, 0.95)
 		if err != nil { // not finite, which PPO refuses
-			return eval.Estimate{Value: math.NaN(), Low: math.NaN(), High: math.NaN()}
+			return eval.Estimate{Value: math.NaN(), Low: math.NaN(), High: math.NaN(), P: 1}
 		}
-		return eval.Estimate{Value: m.Mean, Low: m.Low, High: m.High}
+		return eval.Estimate{Value: m.Mean, Low: m.Low, High: m.High, P: m.P}
 	}
 	g, x := change(gold), change(proxy)
 	s += fmt.Sprintf(" In the second half of training the proxy changes by %s and gold by %s: ", results.SignedInterval(x, 2), results.SignedInterval(g, 3))
-	switch {
-	case len(reports) == 1:
-		return s + "one seed, no interval."
-	case x.Low > 0 && g.High < 0:
-		return s + "over-optimisation is shown."
-	case g.Low > 0:
-		return s + "gold still rises, over-optimisation is not shown."
+	if len(reports) == 1 {
+		return overOptimisation{text: s + "one seed, no interval.", p: 1}
 	}
-	return s + "over-optimisation is not shown (95 % intervals over seeds, Student, not corrected)."
+	p := 1.0
+	if x.Value > 0 && g.Value < 0 {
+		p = max(x.P, g.P) // both must be shown: an intersection-union test (Berger 1982, Technometrics 24(4):295–300)
+	}
+	return overOptimisation{text: s, tested: true, p: p}
 }
 
 // stageBudget says of a stage with early stopping which epoch was its best and which its last, by seed.

@@ -1,6 +1,7 @@
 package girl
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -27,30 +28,55 @@ func evaluated(gold, proxy []float64) (p PPOReport) {
 
 func TestOverOptimisedByHand(t *testing.T) {
 	turning := func(end float64) PPOReport {
-		return evaluated([]float64{0.1, 0.2, 0.3, 0.2, end}, []float64{0, 1, 2, 3, 4})
+		return evaluated([]float64{0.1, 0.2, 0.3, 0.2, end}, []float64{0, 1, 2, 3, 4 + end})
 	}
+	const (
+		turned = "Over-optimisation, x: on validation CVs gold peaks before the proxy in 2 of 2 seeds (gold in rounds 10, 10, at a mean KL of 2.000 nats; proxy in rounds 20, 20, at 4.000). "
+		half   = "In the second half of training the proxy changes by "
+	)
 	for _, c := range []struct {
 		name    string
 		reports []PPOReport
 		want    string
+		p       float64 // with two seeds Student's distribution is Cauchy's: p = 1 − 2·atan(|t|)/π, t = mean/(half the difference)
 	}{
 		{"gold falls while the proxy rises", []PPOReport{turning(0.1), turning(0.102)},
-			"Over-optimisation, x: on validation CVs gold peaks before the proxy in 2 of 2 seeds (gold in rounds 10, 10, at a mean KL of 2.000 nats; proxy in rounds 20, 20, at 4.000). " +
-				"In the second half of training the proxy changes by +2.00 [+2.00, +2.00] and gold by −0.199 [−0.212, −0.186]: over-optimisation is shown."},
-		{"gold falls in one seed alone", []PPOReport{turning(0.1), turning(0.3)},
-			"Over-optimisation, x: on validation CVs gold peaks before the proxy in 2 of 2 seeds (gold in rounds 10, 10, at a mean KL of 2.000 nats; proxy in rounds 20, 20, at 4.000). " +
-				"In the second half of training the proxy changes by +2.00 [+2.00, +2.00] and gold by −0.100 [−1.371, +1.171]: over-optimisation is not shown (95 % intervals over seeds, Student, not corrected)."},
+			turned + half + "+2.10 [+2.09, +2.11] and gold by −0.199 [−0.212, −0.186]: ", 1 - 2*math.Atan(0.199/0.001)/math.Pi},
+		{"gold falls in one seed alone", []PPOReport{turning(0.1), turning(0.28)},
+			turned + half + "+2.19 [+1.05, +3.33] and gold by −0.110 [−1.254, +1.034]: ", 1 - 2*math.Atan(0.11/0.09)/math.Pi},
 		{"gold rises", []PPOReport{turning(0.5), turning(0.502)},
 			"Over-optimisation, x: on validation CVs gold peaks before the proxy in 0 of 2 seeds (gold in rounds 20, 20, at a mean KL of 4.000 nats; proxy in rounds 20, 20, at 4.000). " +
-				"In the second half of training the proxy changes by +2.00 [+2.00, +2.00] and gold by +0.201 [+0.188, +0.214]: gold still rises, over-optimisation is not shown."},
+				half + "+2.50 [+2.49, +2.51] and gold by +0.201 [+0.188, +0.214]: ", 1},
 		{"one seed", []PPOReport{turning(0.1)},
 			"Over-optimisation, x: on validation CVs gold peaks before the proxy in 1 of 1 seeds (gold in rounds 10, at a mean KL of 2.000 nats; proxy in rounds 20, at 4.000). " +
-				"In the second half of training the proxy changes by +2.00 and gold by −0.200: one seed, no interval."},
+				half + "+2.10 and gold by −0.200: one seed, no interval.", 1},
 		{"two evaluations", []PPOReport{evaluated([]float64{0.1, 0.2}, []float64{1, 1})},
-			"Over-optimisation, x: on validation CVs gold peaks before the proxy in 0 of 1 seeds (gold in rounds 5, at a mean KL of 1.000 nats; proxy in rounds 0, at 0.000). Too few evaluations for more."},
+			"Over-optimisation, x: on validation CVs gold peaks before the proxy in 0 of 1 seeds (gold in rounds 5, at a mean KL of 1.000 nats; proxy in rounds 0, at 0.000). Too few evaluations for more.", 1},
 	} {
-		if diff := cmp.Diff(c.want, overOptimised("x", make([]int, len(c.reports)), c.reports)); diff != "" {
+		got := overOptimised("x", make([]int, len(c.reports)), c.reports)
+		if diff := cmp.Diff(c.want, got.text); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+		if math.Abs(got.p-c.p) > 1e-9 || got.tested != strings.HasSuffix(got.text, ": ") {
+			t.Errorf("%s: p = %g, want %g; tested %t", c.name, got.p, c.p, got.tested)
+		}
+	}
+
+	// Four writers, one of them over-optimised at p = 0.0032, which Holm takes times four.
+	a := handMadeAblation(t)
+	still := turning(0.5)
+	a.ppo = map[string][]PPOReport{}
+	for _, model := range trained() {
+		a.ppo[model] = []PPOReport{still, still}
+	}
+	a.ppo[withoutKL] = []PPOReport{turning(0.1), turning(0.102)}
+	for i, text := range a.overOptimisedWriters() {
+		want := "over-optimisation is not shown, p = 1.000 (Holm) over the writers"
+		if trained()[i] == withoutKL {
+			want = "over-optimisation is shown, p = 0.013 (Holm) over the writers"
+		}
+		if !strings.Contains(text, want) {
+			t.Errorf("%s: %q lacks %q", trained()[i], text, want)
 		}
 	}
 }
@@ -98,15 +124,16 @@ func TestAblationFindings(t *testing.T) {
 		}
 	}
 	const (
-		kept    = "Warning: kept."
-		matched = "1 of 2 tests of AUC and LogLoss (two-sided, Holm; 2 seeds, 100 test pairs of 40 CV groups) survive correction between matchers with GIRL's JDs and with those of the other writers or none: 1 better, 0 worse than what they are compared with."
-		base    = "Matchers, GIRL − Base (MLP): AUC +0.0300 [+0.0100, +0.0500], p = 0.012 (Holm): shown, better; LogLoss +0.0010 [−0.0100, +0.0120], p = 0.800 (Holm): not shown; 2 seeds."
-		warm    = "Cold start, warm: nothing to compare, one label only."
-		budget  = "SFT: in 1 of 2 seeds the best epoch is the last (best epoch 5 of 5, 7 of 8): there training ended with its budget, not by early stopping."
+		kept     = "Warning: kept."
+		matched  = "1 of 2 tests of AUC and LogLoss (two-sided, Holm; 2 seeds, 100 test pairs of 40 CV groups) survive correction between matchers with GIRL's JDs and with those of the other writers or none: 1 better, 0 worse than what they are compared with."
+		base     = "Matchers, GIRL − Base (MLP): AUC +0.0300 [+0.0100, +0.0500], p = 0.012 (Holm): shown, better; LogLoss +0.0010 [−0.0100, +0.0120], p = 0.800 (Holm): not shown; 2 seeds."
+		circular = "Proxy reward is what PPO and the choice among several JDs raise: that they raise it says that they work, not that the JDs suit better, which nobody knows here."
+		warm     = "Cold start, warm: nothing to compare, one label only."
+		budget   = "SFT: in 1 of 2 seeds the best epoch is the last (best epoch 5 of 5, 7 of 8): there training ended with its budget, not by early stopping."
 	)
 	diff(handMadeAblation(t), kept,
 		"Reward model and PPO: GIRL − SFT only (GIRL-SFT) in proxy reward: +0.032 [−0.001, +0.064], p = 0.060 (Holm), 2 seeds: not shown.",
-		matched, base, warm,
+		circular, matched, base, warm,
 		"Cold start, cold JD (100 pairs, 31 % matched): 1 of 2 tests of AUC and LogLoss (two-sided, Holm; 2 seeds, 100 cold-start pairs of 40 CV groups) survive correction between GIRL-SFT or GIRL and Base: 1 better, 0 worse than what they are compared with. Comparisons with Base favour the writers here, which were trained on these JDs.",
 		"Cold start, cold JD, GIRL − Base (MLP): AUC +0.0300 [+0.0100, +0.0500], p = 0.012 (Holm): shown, better; LogLoss +0.0010 [−0.0100, +0.0120], p = 0.800 (Holm): not shown; 2 seeds.",
 		budget)
@@ -119,6 +146,7 @@ func TestAblationFindings(t *testing.T) {
 	}
 	diff(other,
 		"KL penalty: GIRL − without KL penalty in proxy reward: −0.032 [−0.064, −0.001], p = 0.030 (Holm), 2 seeds: shown, worse.",
+		circular,
 		"No difference between matchers with GIRL's JDs and with those of the other writers or none survives correction: 0 of 2 tests of AUC and LogLoss (two-sided, Holm; 2 seeds, 100 test pairs of 40 CV groups) have p < 0.05. That is no proof that there is none: the intervals say how large it may be.",
 		"Cold start, cold JD (100 pairs, 31 % matched): No difference between GIRL-SFT or GIRL and Base survives correction: 0 of 2 tests of AUC and LogLoss (two-sided, Holm; 2 seeds, 100 cold-start pairs of 40 CV groups) have p < 0.05.",
 		budget)

@@ -84,7 +84,12 @@ func (r *run) trainSeeds() error { return r.eachSeed((*seedRun).match) }
 // two cores idle, so as many stages run at once as there are cores, each of another seed; what a seed computes does not
 // depend on its company.
 func (r *run) eachSeed(stages ...func(*seedRun) error) error {
-	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	return r.seedsSideBySide(runtime.GOMAXPROCS(0), stages...)
+}
+
+// seedsSideBySide is eachSeed with at most n stages at a time.
+func (r *run) seedsSideBySide(n int, stages ...func(*seedRun) error) error {
+	slots := make(chan struct{}, n)
 	whole := r.ctx
 	defer func() { r.ctx = whole }()
 	group, ctx := errgroup.WithContext(whole) // one seed's failure stops the others

@@ -21,6 +21,7 @@ var predictors = []string{recommend.MLPPredictor, recommend.DotPredictor}
 type sweep struct {
 	*run
 	list  []setting
+	ks    []int                    // the numbers of JDs asked for: the run's own is a setting, too, for the temperatures' sake, but no step on K's way unless it was asked for
 	costs map[int]map[setting]cost // by seed
 	base  *results.Comparison      // every setting against Base
 	steps *results.Comparison      // every K against the next smaller one, every temperature against the run's own; nil where there is none
@@ -29,8 +30,8 @@ type sweep struct {
 
 // sweepReport compares every setting with Base, and with its neighbours, on the test pairs and leaves tables/rq4*.*, figures/rq4_*.*
 // and rq4.csv.
-func (r *run) sweepReport(list []setting) (*SweepReport, error) {
-	w := &sweep{run: r, list: list, costs: map[int]map[setting]cost{}}
+func (r *run) sweepReport(ks []int, list []setting) (*SweepReport, error) {
+	w := &sweep{run: r, ks: ks, list: list, costs: map[int]map[setting]cost{}}
 	var scores []results.ScoreRow
 	for _, seed := range r.opts.Seeds {
 		dir := filepath.Join(r.seedDir(seed), "rq4")
@@ -40,12 +41,12 @@ func (r *run) sweepReport(list []setting) (*SweepReport, error) {
 		}
 		scores = append(scores, rows...)
 		w.costs[seed] = map[setting]cost{}
-		for _, g := range list {
-			var c cost
-			if err := readJSON(filepath.Join(dir, g.file()+".json"), &c); err != nil {
-				return nil, err
-			}
-			w.costs[seed][g] = c
+		var costs []cost
+		if err := readJSON(filepath.Join(dir, costsFile), &costs); err != nil {
+			return nil, err
+		}
+		for _, c := range costs {
+			w.costs[seed][c.setting] = c
 		}
 	}
 	kept, err := r.girlKeptStart()
@@ -70,7 +71,7 @@ func (r *run) sweepReport(list []setting) (*SweepReport, error) {
 	}
 	shown := make([]captioned, len(figures))
 	for i, f := range figures {
-		shown[i] = captioned{f, sweepTitles[f.Name], "AUC, LogLoss, both less those of Base on the same test pairs, tokens and wall time of writing for each setting: thin lines are single seeds, thick ones means over seeds, bars 95 % intervals over test CVs and seeds. " +
+		shown[i] = captioned{f, sweepTitles[f.Name], "AUC, LogLoss, both less those of Base on the same test pairs, tokens and wall time of writing for each setting: means over seeds, with 95 % intervals as bars over test CVs and seeds and, for tokens and time, as bands over seeds alone. " +
 			"The settings share their test pairs: read differences from the panels of differences and from the tables, not from the overlap of bars."}
 	}
 	if err := results.WriteCSV(r.path("rq4.csv"), w.rows()); err != nil {
@@ -79,9 +80,9 @@ func (r *run) sweepReport(list []setting) (*SweepReport, error) {
 	return out, errors.Join(r.addStudy("rq4", "RQ4: how many job descriptions, at which temperature?", out.Findings, tables, shown...), r.writeStudyManifest("rq4"))
 }
 
-// byK are the settings with the run's own temperature, by K; byT those with its own K, by temperature.
+// byK are the settings with the numbers of JDs that were asked for and the run's own temperature, by K; byT those with its own K, by temperature.
 func (w *sweep) byK() []setting {
-	return w.pick(func(g setting) bool { return g.Temperature == w.cfg.Generate.Temperature })
+	return w.pick(func(g setting) bool { return g.Temperature == w.cfg.Generate.Temperature && slices.Contains(w.ks, g.K) })
 }
 
 func (w *sweep) byT() []setting {
@@ -258,6 +259,9 @@ func (w *sweep) stopsPaying(predictor string, alongK []step) string {
 // sweepTitles name the figures on the page.
 var sweepTitles = map[string]string{"rq4_samples": "Number of job descriptions", "rq4_temperature": "Sampling temperature"}
 
+// clocked is the number of CVs that were written for while the clock ran.
+func (w *sweep) clocked() int { return w.costs[w.opts.Seeds[0]][w.list[0]].CVs }
+
 // perCV is the mean over seeds of the tokens and the milliseconds that a CV's JDs took, with Student's interval from two seeds on.
 func (w *sweep) perCV(g setting) (tokens, milliseconds eval.Estimate) {
 	var t, ms []float64
@@ -305,7 +309,7 @@ func (w *sweep) table() results.Table {
 		Notes: []string{
 			w.aboutTests(w.base),
 			"K = 0 is Base. ΔAUC above zero and ΔLogLoss below zero mean that generated JDs help. Every row had the same search over matcher settings.",
-			"Time is wall time of sampling on the machine of the run, other seeds side by side included: GIRL writes; the reward model's reading and the matchers' time are not in it. Intervals of tokens and time are over seeds alone (Student).",
+			fmt.Sprintf("Tokens and time are of writing alone, for the first %d CVs, with the machine to itself and graphs compiled before: GIRL writes; the reward model's reading and the matchers' time are not in it. Intervals of both are over seeds alone (Student).", w.clocked()),
 		}}
 	if w.kept != "" {
 		t.Notes = append(t.Notes, w.kept)
@@ -512,7 +516,7 @@ func (w *sweep) costPanel(axis sweepAxis, title, unit string, of func(cost) floa
 			series.Runs[i].Add(axis.x(g), of(x)/float64(x.CVs))
 		}
 	}
-	return results.Panel{Title: title, YLabel: unit, Series: []results.Series{series}}
+	return results.Panel{Title: title, YLabel: unit, Positive: true, Series: []results.Series{series}}
 }
 
 // seedRuns are empty runs, one a seed.

@@ -2,6 +2,7 @@ package girl
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,7 +18,7 @@ func handMadeSweep(t *testing.T, stepP, baseP [3]float64, sign float64) *sweep {
 	t.Helper()
 	r := marketRun(t, 1, 2)
 	r.cfg.Generate.Temperature, r.cfg.Generate.Samples = 0.7, 3 // K = 3 is not among the settings: no figure of temperatures
-	w := &sweep{run: r, costs: map[int]map[setting]cost{1: {}, 2: {}}, base: &results.Comparison{Split: "test", Pairs: 100, Groups: 40}, steps: &results.Comparison{Split: "test", Pairs: 100, Groups: 40}}
+	w := &sweep{run: r, ks: []int{1, 2, 4}, costs: map[int]map[setting]cost{1: {}, 2: {}}, base: &results.Comparison{Split: "test", Pairs: 100, Groups: 40}, steps: &results.Comparison{Split: "test", Pairs: 100, Groups: 40}}
 	base := results.SystemID{Model: recommend.Base, Predictor: recommend.MLPPredictor}
 	system := func(id results.SystemID, auc float64) results.SystemResult {
 		return results.SystemResult{ID: id, Seeds: []int64{1, 2}, AUC: estimate(auc, auc-0.1, auc+0.1), LogLoss: estimate(0.6, 0.5, 0.7),
@@ -42,6 +43,20 @@ func handMadeSweep(t *testing.T, stepP, baseP [3]float64, sign float64) *sweep {
 	}
 	w.steps.Systems = w.base.Systems
 	return w
+}
+
+// Fewer JDs are the first of more at the same temperature.
+func TestSweepShares(t *testing.T) {
+	list := []setting{{1, 0.7}, {2, 0.7}, {3, 0.3}, {3, 0.7}, {8, 0.7}, {3, 1}}
+	for _, g := range list {
+		want := g
+		if g.Temperature == 0.7 {
+			want = setting{8, 0.7}
+		}
+		if got := sourceOf(list, g); got != want {
+			t.Errorf("%v shares the JDs of %v, want %v", g, got, want)
+		}
+	}
 }
 
 // Where more stops paying follows the p-values of the steps, and the sign.
@@ -93,6 +108,16 @@ func TestSweepTablesAndFigure(t *testing.T) {
 	if row[1].Text != "K = 2 → 4" || row[2].Value != 0.01 || row[6].Value != 80 || row[7].Value < 19.999 || row[7].Value > 20.001 {
 		t.Errorf("%+v", row)
 	}
+	// The run's own K = 3 at its own temperature stands among the temperatures alone.
+	own := setting{3, 0.7}
+	w.list = slices.Insert(w.list, 2, own)
+	if along := w.byK(); slices.Contains(along, own) || len(along) != 3 {
+		t.Errorf("the axis of K has %v", along)
+	}
+	if along := w.byT(); len(along) != 1 || along[0] != own {
+		t.Errorf("the axis of temperature has %v", along)
+	}
+	w.list = slices.Delete(w.list, 2, 3)
 	figures, err := w.figures()
 	if err != nil || len(figures) != 1 || figures[0].Name != "rq4_samples" {
 		t.Fatalf("figures %v, error %v", figures, err)

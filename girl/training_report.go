@@ -153,6 +153,7 @@ type curves struct{ panels []curvePanel }
 
 type curvePanel struct {
 	title, unit string
+	positive    bool
 	eval        func(ppo.Evaluation) float64 // one of eval and round is set
 	round       func(ppo.Iteration) float64
 	runs        []results.Run
@@ -164,13 +165,13 @@ func newCurves(gold bool, kl string) *curves {
 		{title: "Proxy reward", unit: "normalised score", eval: func(e ppo.Evaluation) float64 { return e.Score }},
 	}}
 	if gold {
-		c.panels = append(c.panels, curvePanel{title: "Gold reward", unit: "acceptance probability", eval: func(e ppo.Evaluation) float64 { return e.Gold }})
+		c.panels = append(c.panels, curvePanel{title: "Gold reward", unit: "acceptance probability", positive: true, eval: func(e ppo.Evaluation) float64 { return e.Gold }})
 	}
 	c.panels = append(c.panels,
-		curvePanel{title: kl, unit: "nats per JD", eval: func(e ppo.Evaluation) float64 { return e.KL }},
-		curvePanel{title: "Entropy", unit: "nats per token", eval: func(e ppo.Evaluation) float64 { return e.Entropy }},
-		curvePanel{title: "Length", unit: "tokens", eval: func(e ppo.Evaluation) float64 { return e.Length }},
-		curvePanel{title: "Clipped tokens", unit: "share", round: func(i ppo.Iteration) float64 { return i.PolicyClipped }})
+		curvePanel{title: kl, unit: "nats per JD", positive: true, eval: func(e ppo.Evaluation) float64 { return e.KL }},
+		curvePanel{title: "Entropy", unit: "nats per token", positive: true, eval: func(e ppo.Evaluation) float64 { return e.Entropy }},
+		curvePanel{title: "Length", unit: "tokens", positive: true, eval: func(e ppo.Evaluation) float64 { return e.Length }},
+		curvePanel{title: "Clipped tokens", unit: "share", positive: true, round: func(i ppo.Iteration) float64 { return i.PolicyClipped }})
 	return c
 }
 
@@ -199,7 +200,7 @@ func ppoFigure(seeds []int, reports []PPOReport, gold bool) (*results.Figure, er
 	}
 	in := results.CurvesInput{Name: "ppo", Title: "PPO on validation CVs", XLabel: "PPO round"}
 	for _, p := range c.panels {
-		in.Panels = append(in.Panels, results.Panel{Title: p.title, YLabel: p.unit, Series: []results.Series{{Name: modelGIRL, Runs: p.runs}}})
+		in.Panels = append(in.Panels, results.Panel{Title: p.title, YLabel: p.unit, Positive: p.positive, Series: []results.Series{{Name: modelGIRL, Runs: p.runs}}})
 	}
 	return results.CurvesFigure(in)
 }

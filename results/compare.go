@@ -47,6 +47,7 @@ type Comparison struct {
 	Pairs     int
 	Positives int
 	Groups    int     // CV groups
+	Tests     int     // over which Holm corrects: of the contrasts, and of those of other comparisons in the same table
 	Level     float64 // of all intervals
 	Warnings  []eval.Warning
 
@@ -84,7 +85,7 @@ type ContrastResult struct {
 	DiffLogLoss eval.Estimate // LogLoss(A) − LogLoss(B), negative when A is better
 	// The same by the bootstrap over CV groups alone: these training runs, other test pairs.
 	DiffAUCTestOnly, DiffLogLossTestOnly eval.Estimate
-	// P-values corrected after Holm over all contrasts and both metrics.
+	// P-values corrected after Holm over all contrasts and both metrics, see [CorrectTogether] for families of comparisons.
 	HolmAUC, HolmLogLoss float64
 }
 

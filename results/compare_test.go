@@ -19,6 +19,24 @@ import (
 )
 
 // TestCompareByHand follows one small table through: two systems, two seeds, four pairs of two CVs.
+// Two comparisons of one table are one family: p-values 0.01, 0.04, 0.02, 0.5 become 0.04, 0.08, 0.06, 0.5.
+func TestCorrectTogether(t *testing.T) {
+	one := func(auc, loss float64) *Comparison {
+		return &Comparison{Contrasts: []ContrastResult{{DiffAUC: eval.Estimate{P: auc}, DiffLogLoss: eval.Estimate{P: loss}}}}
+	}
+	a, b := one(0.01, 0.04), one(0.02, 0.5)
+	if err := CorrectTogether(a, b); err != nil {
+		t.Fatal(err)
+	}
+	got := []float64{a.Contrasts[0].HolmAUC, a.Contrasts[0].HolmLogLoss, b.Contrasts[0].HolmAUC, b.Contrasts[0].HolmLogLoss}
+	if diff := cmp.Diff([]float64{0.04, 0.08, 0.06, 0.5}, got, cmpopts.EquateApprox(0, 1e-12)); diff != "" || a.Tests != 4 || b.Tests != 4 {
+		t.Errorf("over %d and %d tests (-want +got):\n%s", a.Tests, b.Tests, diff)
+	}
+	if h := a.Headline("x and y"); !strings.Contains(h, "1 of 2 tests of AUC and LogLoss (two-sided, Holm over 4 tests of the table;") {
+		t.Error(h)
+	}
+}
+
 func TestCompareByHand(t *testing.T) {
 	a, b := SystemID{"A", ""}, SystemID{"B", ""}
 	var rows []ScoreRow

@@ -8,7 +8,6 @@ import (
 
 // test computes the contrasts whose two sides were judged, and corrects their p-values together.
 func (c *Comparison) test(contrasts []Contrast, boot eval.Bootstrap) error {
-	var p []float64
 	for _, k := range contrasts {
 		a, okA := c.System(k.A)
 		b, okB := c.System(k.B)
@@ -25,15 +24,33 @@ func (c *Comparison) test(contrasts []Contrast, boot eval.Bootstrap) error {
 		if err != nil {
 			return err
 		}
-		p = append(p, r.DiffAUC.P, r.DiffLogLoss.P)
 		c.Contrasts = append(c.Contrasts, r)
+	}
+	return CorrectTogether(c)
+}
+
+// CorrectTogether corrects the p-values of comparisons that one table shows as one family: Holm over all their contrasts and both
+// metrics.
+func CorrectTogether(family ...*Comparison) error {
+	var p []float64
+	for _, c := range family {
+		for _, k := range c.Contrasts {
+			p = append(p, k.DiffAUC.P, k.DiffLogLoss.P)
+		}
 	}
 	adjusted, err := eval.Holm(p)
 	if err != nil {
 		return err
 	}
-	for i := range c.Contrasts {
-		c.Contrasts[i].HolmAUC, c.Contrasts[i].HolmLogLoss = adjusted[2*i], adjusted[2*i+1]
+	for _, c := range family {
+		c.Tests = len(adjusted)
+	}
+	i := 0
+	for _, c := range family {
+		for j := range c.Contrasts {
+			c.Contrasts[j].HolmAUC, c.Contrasts[j].HolmLogLoss = adjusted[i], adjusted[i+1]
+			i += 2
+		}
 	}
 	return nil
 }

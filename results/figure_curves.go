@@ -37,8 +37,9 @@ type Panel struct {
 	YLabel string // quantity and unit, such as "KL to SFT (nats per JD)"
 	Series []Series
 
-	Zero  bool // a dashed line at zero: the panel shows differences
-	Share bool // the axis goes from 0 to 1
+	Zero     bool // a dashed line at zero: the panel shows differences
+	Share    bool // the axis goes from 0 to 1
+	Positive bool // the quantity is never below zero, and so are no intervals over seeds
 }
 
 // Series is one method in a panel. Series of the same name share their colour across panels.
@@ -168,7 +169,7 @@ func (p Panel) plot(in CurvesInput, names []string) *plot.Plot {
 	intervals := make([][]Bar, len(p.Series))
 	for i, s := range p.Series {
 		intervals[i] = s.Bars
-		if own := s.seedIntervals(in.Path, p.Share); in.Path {
+		if own := s.seedIntervals(in.Path, p); in.Path {
 			intervals[i] = append(own, s.Bars...)
 		} else if len(own) > 0 {
 			out.Add(seedBand{own, bandColor(lineOf(s.Name, names).Color)})

@@ -17,8 +17,8 @@ import (
 const minSeedsDrawn = 3
 
 // seedIntervals are Student's 95 % intervals of the mean over seeds, a point of the series' mean each; none below [minSeedsDrawn]
-// seeds, or where the series brings intervals of its own. In a panel of shares they end at 0 and 1.
-func (s Series) seedIntervals(path, share bool) []Bar {
+// seeds, or where the series brings intervals of its own. They end where the panel's quantity does.
+func (s Series) seedIntervals(path bool, of Panel) []Bar {
 	if len(s.Runs) < minSeedsDrawn || len(s.Bars) > 0 {
 		return nil
 	}
@@ -38,8 +38,11 @@ func (s Series) seedIntervals(path, share bool) []Bar {
 			return nil // not finite: the runs' check says so
 		}
 		bar := Bar{Step: step, Low: summary.Low, High: summary.High}
-		if share {
-			bar.Low, bar.High = max(bar.Low, 0), min(bar.High, 1)
+		if of.Share || of.Positive {
+			bar.Low = max(bar.Low, 0)
+		}
+		if of.Share {
+			bar.High = min(bar.High, 1)
 		}
 		out = append(out, bar)
 	}
@@ -57,7 +60,7 @@ func (in CurvesInput) showsSeeds(p Panel) bool {
 // anySeedInterval tells whether a series has an interval over seeds.
 func (in CurvesInput) anySeedInterval() bool {
 	return slices.ContainsFunc(in.Panels, func(p Panel) bool {
-		return slices.ContainsFunc(p.Series, func(s Series) bool { return len(s.seedIntervals(in.Path, p.Share)) > 0 })
+		return slices.ContainsFunc(p.Series, func(s Series) bool { return len(s.seedIntervals(in.Path, p)) > 0 })
 	})
 }
 

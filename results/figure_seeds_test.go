@@ -13,7 +13,7 @@ func TestSeedIntervalsByHand(t *testing.T) {
 		{Steps: []float64{0, 1, 2}, Value: []float64{5, 9, 2}},
 		{Steps: []float64{0, 2, 3}, Value: []float64{5, 3, 9}},
 	}}
-	got := s.seedIntervals(false, false)
+	got := s.seedIntervals(false, Panel{})
 	half := 4.302653 / math.Sqrt(3)
 	want := []Bar{{0, 5, 5}, {2, 2 - half, 2 + half}} // steps 1 and 3 are not everybody's
 	if len(got) != len(want) {
@@ -24,20 +24,23 @@ func TestSeedIntervalsByHand(t *testing.T) {
 			t.Errorf("%v, want %v", b, want[i])
 		}
 	}
-	if b := s.seedIntervals(false, true)[1]; b.Low != 0 || b.High != 1 {
+	if b := s.seedIntervals(false, Panel{Share: true})[1]; b.Low != 0 || b.High != 1 {
 		t.Errorf("among shares %v, want 0 to 1", b)
+	}
+	if b := s.seedIntervals(false, Panel{Positive: true})[1]; b.Low != 0 || b.High <= 1 {
+		t.Errorf("of a positive quantity %v, want 0 to more than 1", b)
 	}
 	// Along a path the second points belong together: abscissae 2, 1 and 2, values 1, 9 and 3.
 	half = 4.302653 * math.Sqrt(52./3) / math.Sqrt(3)
-	if b := s.seedIntervals(true, false)[1]; math.Abs(b.Step-5./3) > 1e-9 || math.Abs(b.Low-(13./3-half)) > 1e-5 {
+	if b := s.seedIntervals(true, Panel{})[1]; math.Abs(b.Step-5./3) > 1e-9 || math.Abs(b.Low-(13./3-half)) > 1e-5 {
 		t.Errorf("on a path %v, want 5/3 and 13/3 - %g", b, half)
 	}
 	two := Series{Runs: s.Runs[:2]}
-	if got := two.seedIntervals(false, false); got != nil {
+	if got := two.seedIntervals(false, Panel{}); got != nil {
 		t.Errorf("two seeds have intervals: %v", got)
 	}
 	s.Bars = []Bar{{0, 1, 2}}
-	if got := s.seedIntervals(false, false); got != nil {
+	if got := s.seedIntervals(false, Panel{}); got != nil {
 		t.Errorf("intervals beside those that the series brings: %v", got)
 	}
 }

@@ -205,7 +205,7 @@ func variantCurves() CurvesInput {
 func seedCurves() CurvesInput {
 	in := CurvesInput{Name: "bands", Title: "PPO and its variants", XLabel: "PPO round"}
 	for i, title := range []string{"Gold reward", "JDs that end"} {
-		p := Panel{Title: title, YLabel: []string{"acceptance probability", "share"}[i], Share: i == 1}
+		p := Panel{Title: title, YLabel: []string{"acceptance probability", "share"}[i], Share: i == 1, Positive: true}
 		for j, name := range []string{"GIRL", "without SFT", "without KL"}[:3-2*i] {
 			s := Series{Name: name}
 			for seed := range 5 {
@@ -216,6 +216,7 @@ func seedCurves() CurvesInput {
 					if i == 1 {
 						v = 0.9 + 0.09*x
 					}
+					v = max(v, 0.05)
 					v += 0.1 * x * math.Sin(float64(7*seed+3*j+round)) * (1 - 0.5*float64(i))
 					r.Add(float64(round), min(v, 1))
 				}

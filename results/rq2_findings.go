@@ -50,7 +50,11 @@ func (c *Comparison) Headline(between string) string {
 			}
 		}
 	}
-	of := fmt.Sprintf("%d tests of AUC and LogLoss (two-sided, Holm; %s, %d %s pairs of %d CV groups)", 2*len(c.Contrasts), SeedCount(fewest), c.Pairs, c.Split, c.Groups)
+	holm := "Holm"
+	if c.Tests > 2*len(c.Contrasts) {
+		holm = fmt.Sprintf("Holm over %d tests of the table", c.Tests)
+	}
+	of := fmt.Sprintf("%d tests of AUC and LogLoss (two-sided, %s; %s, %d %s pairs of %d CV groups)", 2*len(c.Contrasts), holm, SeedCount(fewest), c.Pairs, c.Split, c.Groups)
 	if better+worse == 0 {
 		return fmt.Sprintf("No difference between %s survives correction: 0 of %s have p < %g.", between, of, Alpha)
 	}

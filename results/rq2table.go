@@ -89,7 +89,7 @@ func (r *RQ2Report) metricRow(id SystemID, rule bool) TableRow {
 // eceCell is the mean over seeds. Where all seeds agree, as those of a system that was not trained do, an interval over seeds would
 // have no width, as if it were known exactly: none is shown.
 func eceCell(s *SystemResult) Cell {
-	if s.ECESeeds.SD == 0 {
+	if s.ECESeeds.SD < 1e-12 { // but for rounding
 		return Number(s.ECESeeds.Mean)
 	}
 	return WithInterval(s.ECESeeds.Mean, max(s.ECESeeds.Low, 0), min(s.ECESeeds.High, 1))

@@ -130,7 +130,7 @@ func killStudies(t *testing.T, whole, dir string, times int, rng *rand.Rand) {
 	}{
 		{[]string{"judge"}, []string{"/untuned", "/reward-scores", "rq1/statistics"}},
 		{[]string{"ablate"}, []string{"/ppo-without-sft", "/write-", "rq3/match", "/cold-start"}},
-		{[]string{"sweep", "-k", "1", "-temperatures", ""}, []string{"/write-", "rq4/match"}},
+		{[]string{"sweep", "-k", "1", "-temperatures", ""}, []string{"/write-", "rq4/match", "rq4/clock"}},
 	} {
 		if code, _, stderr := girlCommand(t, append(study.args, "-run", whole)...); code != exitOK {
 			t.Fatalf("%s: exit code %d: %s", study.args, code, stderr)
