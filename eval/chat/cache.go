@@ -15,9 +15,10 @@ import (
 // Cache keeps the answers of a model in a file of JSON lines, so that no question is paid for twice and an interrupted run
 // goes on where it stopped. Lines are only ever appended. One process at a time may have the file open for writing.
 //
-// The key of a line is a hash of model, settings of the answer and both texts of the question; it does not hold the address
-// of the endpoint: where two endpoints give one name to different models, give them different files. Where a key stands
-// twice, the first line counts. Delete a line to ask its question again.
+// The key of a line is a hash of the endpoint's address, as two endpoints may give one name to different models, of model,
+// temperature, format and both texts of the question. It does not hold the limit of answer tokens: an answer that was cut off
+// there is not kept, and one that ended before would have ended under a larger limit, too. Where a key stands twice, the
+// first line counts. Delete a line to ask its question again.
 type Cache struct {
 	path  string
 	mu    sync.Mutex

@@ -3,7 +3,6 @@ package chat
 import (
 	"context"
 	"encoding/hex"
-	"fmt"
 	"sync"
 	"unicode/utf8"
 
@@ -12,13 +11,14 @@ import (
 
 // Client asks one model at one endpoint. It is safe for concurrent use; the same question asked twice at once is sent once.
 type Client struct {
-	endpoint endpoint
+	endpoint *endpoint
 	cache    *Cache
 	flight   singleflight.Group
 
 	mu    sync.Mutex
 	usage Usage
-	known map[string]bool // keys of cached answers whose tokens are counted
+	known map[string]bool   // keys of cached answers whose tokens are counted
+	cut   map[string]Answer // answers that the cache does not keep, by key: no client asks twice for what it cannot get
 }
 
 // New makes a client. The cache may be nil; it stays the caller's to close.
@@ -27,7 +27,7 @@ func New(c Config, cache *Cache) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{endpoint: newEndpoint(c), cache: cache, known: map[string]bool{}, usage: Usage{Priced: c.PromptPrice > 0 || c.AnswerPrice > 0}}, nil
+	return &Client{endpoint: newEndpoint(c), cache: cache, known: map[string]bool{}, cut: map[string]Answer{}, usage: Usage{Priced: c.PromptPrice > 0 || c.AnswerPrice > 0}}, nil
 }
 
 // Question is what a model is asked.
@@ -41,6 +41,7 @@ type Question struct {
 type Answer struct {
 	Text                       string // cut to 64 KiB, the key taken out
 	PromptTokens, AnswerTokens int64  // 0 where the endpoint did not say
+	Cut                        bool   // it did not end by itself but at MaxTokens; such an answer is not put into the cache
 }
 
 // maxAnswer bounds what is kept of an answer, bytes.
@@ -51,6 +52,7 @@ type Usage struct {
 	Answers      int   `json:"answers"`       // answers paid for
 	Retries      int   `json:"retries"`       // further requests after refusals and timeouts
 	Cached       int   `json:"cached"`        // different answers of earlier clients, taken from the cache
+	Cut          int   `json:"cut"`           // of the answers paid for, those that MaxTokens cut off
 	Unmetered    int   `json:"unmetered"`     // answers, cached ones included, for which the endpoint told no token counts
 	PromptTokens int64 `json:"prompt_tokens"` // as counted by the endpoint
 	AnswerTokens int64 `json:"answer_tokens"` // likewise
@@ -69,7 +71,8 @@ func (c *Client) Usage() Usage {
 	return c.usage
 }
 
-// Ask gives the answer from the cache, or asks and keeps it.
+// Ask gives the answer from the cache, or asks and keeps it. An answer that was cut off is not kept in the file: another client,
+// with a larger limit, asks again.
 func (c *Client) Ask(ctx context.Context, q Question) (Answer, error) {
 	key := c.key(q)
 	if a, ok := c.cached(key); ok {
@@ -86,11 +89,12 @@ func (c *Client) cached(key string) (Answer, bool) {
 		return Answer{}, false
 	}
 	line, ok := c.cache.get(key)
-	if !ok {
-		return Answer{}, false
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if !ok {
+		a, ok := c.cut[key]
+		return a, ok
+	}
 	if u := &c.usage; !c.known[key] {
 		c.known[key] = true
 		u.Cached++
@@ -101,14 +105,13 @@ func (c *Client) cached(key string) (Answer, bool) {
 		u.CachedAnswerTokens += line.AnswerTokens
 		u.CachedCost = c.cost(u.CachedPromptTokens, u.CachedAnswerTokens)
 	}
-	return Answer{line.Answer, line.PromptTokens, line.AnswerTokens}, true
+	return Answer{Text: line.Answer, PromptTokens: line.PromptTokens, AnswerTokens: line.AnswerTokens}, true
 }
 
 // ask asks the endpoint and puts the answer into the cache.
 func (c *Client) ask(ctx context.Context, key string, q Question) (Answer, error) {
 	if c.cache != nil { // another call may have had the answer since Ask looked
-		if _, ok := c.cache.get(key); ok {
-			a, _ := c.cached(key)
+		if a, ok := c.cached(key); ok {
 			return a, nil
 		}
 	}
@@ -116,7 +119,7 @@ func (c *Client) ask(ctx context.Context, key string, q Question) (Answer, error
 	a, retries, err := c.endpoint.ask(ctx, q)
 	a.Text = clip(config.Key.hide(a.Text), maxAnswer)
 	c.count(key, a, retries, err == nil)
-	if err != nil || c.cache == nil {
+	if err != nil || c.cache == nil || a.Cut {
 		return a, err
 	}
 	return a, c.cache.put(cacheLine{Key: key, Model: config.Model, Answer: a.Text, PromptTokens: a.PromptTokens, AnswerTokens: a.AnswerTokens})
@@ -132,6 +135,10 @@ func (c *Client) count(key string, a Answer, retries int, answered bool) {
 	}
 	c.known[key] = true
 	u.Answers++
+	if a.Cut {
+		u.Cut++
+		c.cut[key] = a
+	}
 	if a.PromptTokens == 0 && a.AnswerTokens == 0 {
 		u.Unmetered++
 	}
@@ -144,10 +151,10 @@ func (c *Client) cost(prompt, answer int64) float64 {
 	return (float64(prompt)*c.endpoint.config.PromptPrice + float64(answer)*c.endpoint.config.AnswerPrice) / 1e6
 }
 
-// key names a question: endpoint, model, settings of the answer, and both texts, as 64 hexadecimal digits.
+// key names a question, see [Cache], as 64 hexadecimal digits.
 func (c *Client) key(q Question) string {
 	config := c.endpoint.config
-	sum := Hash("question", config.BaseURL, config.Model, fmt.Sprint(config.Temperature, config.MaxTokens, config.Format), q.System, q.User)
+	sum := Hash("question", config.BaseURL, config.Model, config.SamplingWords(), config.Format, q.System, q.User)
 	return hex.EncodeToString(sum[:])
 }
 

@@ -16,7 +16,7 @@ func TestClientAsks(t *testing.T) {
 	c.Temperature, c.MaxTokens = 0.7, 55
 	l := newClient(t, c, nil)
 	a, err := l.Ask(context.Background(), hello)
-	if want := (Answer{"hi, your key is [key]", 100, 20}); err != nil || a != want {
+	if want := (Answer{Text: "hi, your key is [key]", PromptTokens: 100, AnswerTokens: 20}); err != nil || a != want {
 		t.Fatalf("%+v, %v, want %+v", a, err, want)
 	}
 	q := f.requests[0]
@@ -70,7 +70,7 @@ func TestCacheSparesQuestions(t *testing.T) {
 	for name, spoil := range map[string]func(*Config, *Question){
 		"model":       func(c *Config, _ *Question) { c.Model = "other" },
 		"temperature": func(c *Config, _ *Question) { c.Temperature = 1 },
-		"tokens":      func(c *Config, _ *Question) { c.MaxTokens = 9 },
+		"sampling":    func(c *Config, _ *Question) { c.OwnTemperature = true },
 		"format":      func(c *Config, _ *Question) { c.Format = FormatObject },
 		"system":      func(_ *Config, q *Question) { q.System += "!" },
 		"user":        func(_ *Config, q *Question) { q.User += "!" },
@@ -84,6 +84,16 @@ func TestCacheSparesQuestions(t *testing.T) {
 		if n++; f.count() != n {
 			t.Errorf("another %s: %d requests, want %d", name, f.count(), n)
 		}
+	}
+	// The same question to another endpoint, which may have another model of that name; and what does not change the answer.
+	other := newFake(t, func(w http.ResponseWriter, _ int, _ request) { says(w, "no") })
+	if a, err := other.client(t, cache).Ask(context.Background(), hello); err != nil || a.Text != "no" {
+		t.Errorf("another endpoint: %+v, %v", a, err)
+	}
+	c = f.config()
+	c.MaxTokens = 9000
+	if _, err := newClient(t, c, cache).Ask(context.Background(), hello); err != nil || f.count() != n {
+		t.Errorf("a larger limit: %v after %d requests, want %d", err, f.count(), n)
 	}
 }
 

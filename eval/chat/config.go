@@ -20,10 +20,18 @@ const (
 
 // Endings of a role's own environment variables, see [FromEnv].
 const (
-	envModel  = "_MODEL"
-	envFormat = "_FORMAT"
-	envPrices = "_PRICES"
+	envModel       = "_MODEL"
+	envFormat      = "_FORMAT"
+	envPrices      = "_PRICES"
+	envMaxTokens   = "_MAX_TOKENS"
+	envTemperature = "_TEMPERATURE"
 )
+
+// defaultTemperature, as the value of a role's variable for the temperature, has none sent.
+const defaultTemperature = "default"
+
+// mostTokens bounds MaxTokens: more than any model writes, so that a slip of the keyboard is found before anything is sent.
+const mostTokens = 1_000_000
 
 const openAI = "https://api.openai.com/v1"
 
@@ -60,14 +68,16 @@ type Config struct {
 	Model       string        `json:"model"`        // name of the model at that endpoint; required
 	Temperature float64       `json:"temperature"`  // of sampling, from 0 to 2
 	Format      string        `json:"format"`       // text (default), json_object, json_schema; text for endpoints that know no other
-	MaxTokens   int64         `json:"max_tokens"`   // longest answer, tokens; default 400
-	Timeout     time.Duration `json:"timeout"`      // of one request; default 2 minutes
+	MaxTokens   int64         `json:"max_tokens"`   // longest answer, tokens of the model, its reasoning included; from 1 to 1000000, default 400
+	Timeout     time.Duration `json:"timeout"`      // of one request; default 2 minutes and 50 ms for each token of MaxTokens, as a local server may need
 	Attempts    int           `json:"attempts"`     // requests for one answer, the first included; default 6
 	Backoff     time.Duration `json:"backoff"`      // wait before the second request, doubled before each further one; default 1 s
 	MaxBackoff  time.Duration `json:"max_backoff"`  // longest wait, also where the endpoint names one; default 1 minute
 	PromptPrice float64       `json:"prompt_price"` // of a million prompt tokens, in any currency; 0: unknown
 	AnswerPrice float64       `json:"answer_price"` // of a million answer tokens, in the same currency; 0: unknown
 	Role        string        `json:"role"`         // prefix of the role's environment variables, for error texts; see FromEnv
+	// OwnTemperature sends no temperature, so that the model samples at its own: some reasoning models refuse any other.
+	OwnTemperature bool `json:"own_temperature"`
 	// Sleep waits for d, or until ctx ends, whose error it then returns. Nil: really wait. Tests put their own here.
 	Sleep sleepFunc `json:"-"`
 }
@@ -75,11 +85,13 @@ type Config struct {
 // FromEnv takes base URL and key from the environment, and the settings of a role from variables with its prefix, such as
 // GIRL_JUDGE:
 //
-//	GIRL_JUDGE_MODEL   name of the model; empty: the role is not filled
-//	GIRL_JUDGE_FORMAT  how JSON is asked for, see Config
-//	GIRL_JUDGE_PRICES  price of a million prompt tokens and of a million answer tokens, such as 0.15,0.6
+//	GIRL_JUDGE_MODEL        name of the model; empty: the role is not filled
+//	GIRL_JUDGE_FORMAT       how JSON is asked for, see Config
+//	GIRL_JUDGE_PRICES       price of a million prompt tokens and of a million answer tokens, such as 0.15,0.6
+//	GIRL_JUDGE_MAX_TOKENS   longest answer in tokens, reasoning included; empty: the role's default
+//	GIRL_JUDGE_TEMPERATURE  "default": no temperature is sent; empty: that of the role
 //
-// Everything else is at its default.
+// Everything else is at its default. Errors name the variable.
 func FromEnv(role string) (Config, error) {
 	c := Config{
 		BaseURL: os.Getenv(EnvBaseURL),
@@ -87,6 +99,20 @@ func FromEnv(role string) (Config, error) {
 		Model:   strings.TrimSpace(os.Getenv(role + envModel)),
 		Format:  os.Getenv(role + envFormat),
 		Role:    role,
+	}
+	if v := strings.TrimSpace(os.Getenv(role + envMaxTokens)); v != "" {
+		n, err := strconv.ParseInt(v, 10, 64)
+		if err != nil || n < 1 || n > mostTokens {
+			return c, fmt.Errorf("chat: %s is %q, want a whole number from 1 to %d", role+envMaxTokens, clip(v, 40), mostTokens)
+		}
+		c.MaxTokens = n
+	}
+	switch v := strings.TrimSpace(os.Getenv(role + envTemperature)); v {
+	case "":
+	case defaultTemperature:
+		c.OwnTemperature = true
+	default:
+		return c, fmt.Errorf("chat: %s is %q, want %q (none is sent) or nothing", role+envTemperature, clip(v, 40), defaultTemperature)
 	}
 	prices := os.Getenv(role + envPrices)
 	if prices == "" {
@@ -103,11 +129,25 @@ func FromEnv(role string) (Config, error) {
 }
 
 // modelVariable names where the model's name comes from.
-func (c Config) modelVariable() string {
+func (c Config) modelVariable() string { return c.variable(envModel, "the model's name") }
+
+// MaxTokensVariable names where MaxTokens comes from, for texts that ask to change it.
+func (c Config) MaxTokensVariable() string { return c.variable(envMaxTokens, "max_tokens") }
+
+// variable is the role's variable with that ending; without a role what the setting is called.
+func (c Config) variable(ending, name string) string {
 	if c.Role == "" {
-		return "the model's name"
+		return name
 	}
-	return c.Role + envModel
+	return c.Role + ending
+}
+
+// SamplingWords say at what temperature the model answers, to stand within a sentence.
+func (c Config) SamplingWords() string {
+	if c.OwnTemperature {
+		return "the model's own temperature"
+	}
+	return fmt.Sprintf("temperature %g", c.Temperature)
 }
 
 // withDefaults fills in the zero values and names the first field that is wrong.
@@ -129,21 +169,21 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Format != FormatText && c.Format != FormatObject && c.Format != FormatSchema {
 		return c, fmt.Errorf("chat: format %q, want %s, %s or %s", clip(c.Format, 40), FormatObject, FormatSchema, FormatText)
 	}
+	c.MaxTokens, c.Attempts = cmp.Or(c.MaxTokens, 400), cmp.Or(c.Attempts, 6)
+	if c.MaxTokens < 0 || c.MaxTokens > mostTokens || c.Attempts < 0 {
+		return c, fmt.Errorf("chat: max_tokens is %d, attempts %d, want both above 0 and the first at most %d", c.MaxTokens, c.Attempts, mostTokens)
+	}
 	for _, d := range []struct {
 		name  string
 		value *time.Duration
 		std   time.Duration
-	}{{"timeout", &c.Timeout, 2 * time.Minute}, {"backoff", &c.Backoff, time.Second}, {"max_backoff", &c.MaxBackoff, time.Minute}} {
+	}{{"timeout", &c.Timeout, 2*time.Minute + time.Duration(c.MaxTokens)*50*time.Millisecond}, {"backoff", &c.Backoff, time.Second}, {"max_backoff", &c.MaxBackoff, time.Minute}} {
 		if *d.value == 0 {
 			*d.value = d.std
 		}
 		if *d.value < 0 {
 			return c, fmt.Errorf("chat: %s is %v, want more than 0", d.name, *d.value)
 		}
-	}
-	c.MaxTokens, c.Attempts = cmp.Or(c.MaxTokens, 400), cmp.Or(c.Attempts, 6)
-	if c.MaxTokens < 0 || c.Attempts < 0 {
-		return c, fmt.Errorf("chat: max_tokens is %d, attempts %d, want both above 0", c.MaxTokens, c.Attempts)
 	}
 	if !(c.Temperature >= 0 && c.Temperature <= 2) {
 		return c, fmt.Errorf("chat: temperature is %g, want a number from 0 to 2", c.Temperature)

@@ -39,6 +39,7 @@ func TestConfig(t *testing.T) {
 		"query":        {func(c *Config) { c.BaseURL = "http://host/v1?key=hush" }, "query"},
 		"format":       {func(c *Config) { c.Format = "xml" }, `"xml"`},
 		"timeout":      {func(c *Config) { c.Timeout = -1 }, "timeout"},
+		"tokens":       {func(c *Config) { c.MaxTokens = 1_000_001 }, "max_tokens"},
 		"attempts":     {func(c *Config) { c.Attempts = -1 }, "attempts"},
 		"temperature":  {func(c *Config) { c.Temperature = 2.1 }, "temperature is 2.1"},
 		"answer price": {func(c *Config) { c.AnswerPrice = -1 }, "price"},
@@ -49,10 +50,22 @@ func TestConfig(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, x.want)
 		}
 	}
-	for _, bad := range []string{"3", "a,b", "1,", "1,2,3"} {
-		t.Setenv("ROLE_PRICES", bad)
-		if _, err := FromEnv("ROLE"); err == nil || !strings.Contains(err.Error(), "ROLE_PRICES") {
-			t.Errorf("prices %q: %v", bad, err)
+	for name, values := range map[string][]string{
+		"ROLE_PRICES":      {"3", "a,b", "1,", "1,2,3"},
+		"ROLE_MAX_TOKENS":  {"0", "-1", "many", "1e3", "400.5", "1000001", "99999999999999999999"},
+		"ROLE_TEMPERATURE": {"0", "own"},
+	} {
+		for _, bad := range values {
+			t.Setenv(name, bad)
+			if _, err := FromEnv("ROLE"); err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), bad) {
+				t.Errorf("%s %q: %v", name, bad, err)
+			}
 		}
+		t.Setenv(name, "")
+	}
+	t.Setenv("ROLE_MAX_TOKENS", " 1000000\n")
+	t.Setenv("ROLE_TEMPERATURE", "default")
+	if c, err = FromEnv("ROLE"); err != nil || c.MaxTokens != 1_000_000 || !c.OwnTemperature {
+		t.Errorf("%+v, %v", c, err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/openai/openai-go/v3"
@@ -21,20 +22,17 @@ type EndpointError struct {
 	Code     string // the endpoint's short code, such as model_not_found, or empty
 	Attempts int    // requests that were made
 
-	model string // where the model's name comes from
+	hint string // what to look at, empty where nothing is known
 }
 
-// Error gives status, code and attempts, and a hint where the cause is a setting.
+// Error gives status, code and attempts, and a hint where the cause is likely a setting.
 func (e *EndpointError) Error() string {
 	text := fmt.Sprintf("the endpoint answered %d %s", e.Status, http.StatusText(e.Status))
 	if e.Code != "" {
 		text += " (" + e.Code + ")"
 	}
-	switch e.Status {
-	case http.StatusUnauthorized, http.StatusForbidden:
-		text += "; check " + EnvAPIKey
-	case http.StatusNotFound:
-		text += "; check " + EnvBaseURL + " and " + e.model
+	if e.hint != "" {
+		text += "; " + e.hint
 	}
 	return fmt.Sprintf("%s, after %d attempts", text, e.Attempts)
 }
@@ -43,9 +41,12 @@ func (e *EndpointError) Error() string {
 type endpoint struct {
 	config Config
 	chat   openai.ChatCompletionService
+	// newLimit is set once the endpoint refused the old name of the limit of answer tokens, max_tokens. Newer models of OpenAI
+	// know max_completion_tokens only, many other servers the old name only, so the old one is tried first.
+	newLimit atomic.Bool
 }
 
-func newEndpoint(c Config) endpoint {
+func newEndpoint(c Config) *endpoint {
 	// The service is made directly: openai.NewClient would also read headers, organisation and other keys from the
 	// environment. Retries are ours, so that waits are known, counted and tested.
 	options := []option.RequestOption{
@@ -57,24 +58,27 @@ func newEndpoint(c Config) endpoint {
 	if c.Key != "" {
 		options = append(options, option.WithAPIKey(string(c.Key)))
 	}
-	return endpoint{config: c, chat: openai.NewChatCompletionService(options...)}
+	return &endpoint{config: c, chat: openai.NewChatCompletionService(options...)}
 }
 
 // ask sends the question until it is answered, refused for good, or the attempts are used up. Before attempt n+1 it waits
-// backoff·2ⁿ⁻¹ or as long as the endpoint's Retry-After says, at most MaxBackoff. retries says how often it had to.
-func (e endpoint) ask(ctx context.Context, q Question) (a Answer, retries int, err error) {
+// backoff·2ⁿ⁻¹ or as long as the endpoint's Retry-After says, at most MaxBackoff. retries says how often it had to. A request
+// that only named the limit of tokens wrongly is made again at once and is no attempt.
+func (e *endpoint) ask(ctx context.Context, q Question) (a Answer, retries int, err error) {
 	wait := e.config.Backoff
 	for n := 1; ; n++ {
-		reply, err := e.chat.New(ctx, e.params(q))
+		newLimit := e.newLimit.Load()
+		reply, err := e.chat.New(ctx, e.params(q, newLimit))
 		if err == nil {
-			a := Answer{PromptTokens: reply.Usage.PromptTokens, AnswerTokens: reply.Usage.CompletionTokens}
-			if len(reply.Choices) > 0 {
-				a.Text = reply.Choices[0].Message.Content
-			}
-			return a, n - 1, nil
+			return e.answer(reply), n - 1, nil
 		}
 		if ctx.Err() != nil {
 			return Answer{}, n - 1, fmt.Errorf("chat: %w", ctx.Err())
+		}
+		if !newLimit && wantsNewLimit(err) { // of this request: another one may have changed the name meanwhile
+			e.newLimit.Store(true)
+			n--
+			continue
 		}
 		again, after := transient(err)
 		if !again || n >= e.config.Attempts {
@@ -87,13 +91,31 @@ func (e endpoint) ask(ctx context.Context, q Question) (a Answer, retries int, e
 	}
 }
 
-// params is the request for one answer.
-func (e endpoint) params(q Question) openai.ChatCompletionNewParams {
+// answer is what a reply holds. Where the endpoint does not say why an answer ended, one that took all tokens counts as cut.
+func (e *endpoint) answer(reply *openai.ChatCompletion) Answer {
+	a := Answer{PromptTokens: reply.Usage.PromptTokens, AnswerTokens: reply.Usage.CompletionTokens}
+	if len(reply.Choices) == 0 {
+		return a
+	}
+	choice := reply.Choices[0]
+	a.Text = choice.Message.Content
+	a.Cut = choice.FinishReason == "length" || choice.FinishReason == "" && a.AnswerTokens >= e.config.MaxTokens
+	return a
+}
+
+// params is the request for one answer, with the new name of the limit of tokens or the old one.
+func (e *endpoint) params(q Question, newLimit bool) openai.ChatCompletionNewParams {
 	p := openai.ChatCompletionNewParams{
-		Model:       e.config.Model,
-		Messages:    []openai.ChatCompletionMessageParamUnion{openai.SystemMessage(q.System), openai.UserMessage(q.User)},
-		Temperature: openai.Float(e.config.Temperature),
-		MaxTokens:   openai.Int(e.config.MaxTokens),
+		Model:    e.config.Model,
+		Messages: []openai.ChatCompletionMessageParamUnion{openai.SystemMessage(q.System), openai.UserMessage(q.User)},
+	}
+	if newLimit {
+		p.MaxCompletionTokens = openai.Int(e.config.MaxTokens)
+	} else {
+		p.MaxTokens = openai.Int(e.config.MaxTokens)
+	}
+	if !e.config.OwnTemperature {
+		p.Temperature = openai.Float(e.config.Temperature)
 	}
 	switch e.config.Format {
 	case FormatObject:
@@ -136,10 +158,10 @@ func retryAfter(header string, now time.Time) time.Duration {
 
 // clean makes an error that holds nothing of the request. The original is not wrapped, as it carries the request with the
 // key in its header.
-func (e endpoint) clean(err error, attempts int) error {
+func (e *endpoint) clean(err error, attempts int) error {
 	var refused *openai.Error
 	if errors.As(err, &refused) {
-		return fmt.Errorf("chat: %w", &EndpointError{Status: refused.StatusCode, Code: clip(e.config.Key.hide(refused.Code), 60), Attempts: attempts, model: e.config.modelVariable()})
+		return fmt.Errorf("chat: %w", &EndpointError{Status: refused.StatusCode, Code: clip(e.config.Key.hide(refused.Code), 60), Attempts: attempts, hint: e.config.hint(refused)})
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("chat: no answer within %v, after %d attempts", e.config.Timeout, attempts)

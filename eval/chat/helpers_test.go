@@ -30,6 +30,7 @@ type request struct {
 	Model         string   `json:"model"`
 	Temperature   *float64 `json:"temperature"`
 	MaxTokens     int64    `json:"max_tokens"`
+	NewMaxTokens  int64    `json:"max_completion_tokens"`
 	Format        struct {
 		Type string `json:"type"`
 	} `json:"response_format"`
@@ -102,19 +103,27 @@ func newClient(t *testing.T, c Config, cache *Cache) *Client {
 var hello = Question{System: "You greet.", User: "Hello"}
 
 // says sends a chat completion with the content, 100 prompt tokens and 20 answer tokens.
-func says(w http.ResponseWriter, content string) {
+func says(w http.ResponseWriter, content string) { ends(w, content, "stop") }
+
+// ends is says with a reason why the answer ended.
+func ends(w http.ResponseWriter, content, reason string) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(map[string]any{
 		"id": "1", "object": "chat.completion", "created": 1, "model": "test-model",
-		"choices": []any{map[string]any{"index": 0, "finish_reason": "stop", "message": map[string]any{"role": "assistant", "content": content}}},
+		"choices": []any{map[string]any{"index": 0, "finish_reason": reason, "message": map[string]any{"role": "assistant", "content": content}}},
 		"usage":   map[string]any{"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
 	})
 }
 
 func fails(w http.ResponseWriter, status int, code, message string) {
+	refuses(w, status, code, "", message)
+}
+
+// refuses is fails with the parameter that is to blame.
+func refuses(w http.ResponseWriter, status int, code, param, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]any{"message": message, "type": "error", "code": code, "param": ""}})
+	_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]any{"message": message, "type": "error", "code": code, "param": param}})
 }
 
 func read(t *testing.T, path string) string {
