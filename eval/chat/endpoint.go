@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -98,9 +99,20 @@ func (e *endpoint) answer(reply *openai.ChatCompletion) Answer {
 		return a
 	}
 	choice := reply.Choices[0]
-	a.Text = choice.Message.Content
+	a.Text = withoutReasoning(choice.Message.Content)
 	a.Cut = choice.FinishReason == "length" || choice.FinishReason == "" && a.AnswerTokens >= e.config.MaxTokens
 	return a
+}
+
+// withoutReasoning takes away the block in which many open models think before they answer, where a server hands it out as
+// part of the answer: it is no part of a JD or of a verdict. Without its end, all is left as it is.
+func withoutReasoning(text string) string {
+	if thoughts, ok := strings.CutPrefix(strings.TrimSpace(text), "<think>"); ok {
+		if _, answer, ok := strings.Cut(thoughts, "</think>"); ok {
+			return strings.TrimSpace(answer)
+		}
+	}
+	return text
 }
 
 // params is the request for one answer, with the new name of the limit of tokens or the old one.

@@ -123,6 +123,21 @@ func TestRefusalsNameTheSetting(t *testing.T) {
 	}
 }
 
+func TestReasoningIsNoAnswer(t *testing.T) {
+	for said, want := range map[string]string{
+		"\n<think>\nhm, hi or ho?\n</think>\n\nhi </think>\n": "hi </think>",
+		"<think></think>":            "",
+		"<think>hm, hi":              "<think>hm, hi",
+		" hi":                        " hi",
+		"I say <think>no</think> hi": "I say <think>no</think> hi",
+	} {
+		f := newFake(t, func(w http.ResponseWriter, _ int, _ request) { says(w, said) })
+		if a, err := f.client(t, nil).Ask(context.Background(), hello); err != nil || a.Text != want {
+			t.Errorf("%q: %q, %v, want %q", said, a.Text, err, want)
+		}
+	}
+}
+
 func TestOwnTemperatureSendsNone(t *testing.T) {
 	f := newFake(t, func(w http.ResponseWriter, _ int, _ request) { says(w, "hi") })
 	c := f.config()

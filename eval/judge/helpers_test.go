@@ -35,6 +35,7 @@ type question struct {
 	Body          string
 	Model         string   `json:"model"`
 	Temperature   *float64 `json:"temperature"`
+	MaxTokens     int64    `json:"max_tokens"`
 	Format        struct {
 		Type string `json:"type"`
 	} `json:"response_format"`
@@ -96,11 +97,14 @@ func (f *fake) judge(t *testing.T, cache *chat.Cache) *LLM {
 }
 
 // says sends a chat completion with the content, 100 prompt tokens and 20 answer tokens.
-func says(w http.ResponseWriter, content string) {
+func says(w http.ResponseWriter, content string) { ends(w, content, "stop") }
+
+// ends is says with a reason why the answer ended.
+func ends(w http.ResponseWriter, content, reason string) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(map[string]any{
 		"id": "1", "object": "chat.completion", "created": 1, "model": "test-model",
-		"choices": []any{map[string]any{"index": 0, "finish_reason": "stop", "message": map[string]any{"role": "assistant", "content": content}}},
+		"choices": []any{map[string]any{"index": 0, "finish_reason": reason, "message": map[string]any{"role": "assistant", "content": content}}},
 		"usage":   map[string]any{"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
 	})
 }

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -11,6 +12,10 @@ import (
 
 // Role is the prefix of the environment variables that name the judging model, see [chat.FromEnv].
 const Role = "GIRL_JUDGE"
+
+// DefaultMaxTokens is the longest answer of the judge unless the settings say otherwise, tokens. The verdict itself takes about
+// 100; the rest is for models that reason before they answer, which others do not use. Our own choice.
+const DefaultMaxTokens = 4000
 
 // LLM is a large language model as the judge. It is safe for concurrent use.
 //
@@ -23,14 +28,19 @@ type LLM struct {
 	invalid map[[sha256.Size]byte]bool // questions whose answers could not be parsed
 }
 
-// NewLLM makes a judge from the settings, always at temperature 0; JSON is asked for as an object unless the settings say
-// otherwise. The cache may be nil; it stays the caller's to close. Invalid answers are cached too: at temperature 0 the same question
-// would mostly give the same answer.
-func NewLLM(c chat.Config, cache *chat.Cache) (*LLM, error) {
+// Settings are those that [NewLLM] makes of others: temperature 0 always, but for models that refuse any (OwnTemperature); JSON
+// asked for as an object and at most [DefaultMaxTokens] tokens unless they say otherwise.
+func Settings(c chat.Config) chat.Config {
 	c.Temperature = 0
-	if c.Format == "" {
-		c.Format = chat.FormatObject
-	}
+	c.Format, c.MaxTokens = cmp.Or(c.Format, chat.FormatObject), cmp.Or(c.MaxTokens, DefaultMaxTokens)
+	return c
+}
+
+// NewLLM makes a judge from the [Settings] of c. The cache may be nil; it stays the caller's to close. Invalid answers are cached too: at
+// temperature 0 the same question would mostly give the same answer. Only those that were cut off at the limit of tokens are
+// not, as a larger limit may make them valid ([chat.Usage].Cut).
+func NewLLM(c chat.Config, cache *chat.Cache) (*LLM, error) {
+	c = Settings(c)
 	client, err := chat.New(c, cache)
 	if err != nil {
 		return nil, fmt.Errorf("judge: %w", err)
@@ -41,7 +51,7 @@ func NewLLM(c chat.Config, cache *chat.Cache) (*LLM, error) {
 // Usage is what an LLM judge has used so far.
 type Usage struct {
 	chat.Usage
-	Invalid int // different answers, cached ones included, that could not be parsed
+	Invalid int // different answers, cached and cut ones included, that could not be parsed
 }
 
 // Usage gives the counts so far.

@@ -150,6 +150,56 @@ func TestLLMCacheSparesQuestions(t *testing.T) {
 	}
 }
 
+// An answer without its end is invalid, counted, and asked again by a judge that may say more; a verdict that was whole is not.
+func TestLLMCutAnswersAreAskedAgain(t *testing.T) {
+	c := contest("c1", "x", "y")
+	f := newFake(t, func(w http.ResponseWriter, _ int, q question) {
+		switch {
+		case q.MaxTokens > DefaultMaxTokens:
+			says(w, answer("second", "second", "second", "second"))
+		case shownFirst(q, c.A, c.B):
+			says(w, answer("first", "first", "first", "first"))
+		default:
+			ends(w, `{"reason":"well`, "length")
+		}
+	})
+	cache := open(t, filepath.Join(t.TempDir(), "verdicts.jsonl"))
+	l := f.judge(t, cache)
+	j, err := l.Judge(context.Background(), c)
+	if err != nil || j.Verdict.Valid() || f.questions[0].MaxTokens != DefaultMaxTokens {
+		t.Fatalf("%v, %v, limit %d, want invalid", j.Verdict, err, f.questions[0].MaxTokens)
+	}
+	if u := l.Usage(); u.Cut != 1 || u.Invalid != 1 || u.Answers != 2 || cache.Len() != 1 {
+		t.Errorf("usage %+v, %d kept, want one of two", u, cache.Len())
+	}
+	more := f.config()
+	more.MaxTokens = 9000
+	if l, err = NewLLM(more, cache); err != nil {
+		t.Fatal(err)
+	}
+	j, err = l.Judge(context.Background(), c)
+	if want := (Verdict{Win, Win, Win, Win}); err != nil || j.Verdict != want || f.count() != 3 {
+		t.Errorf("%v, %v after %d questions, want %v after 3", j.Verdict, err, f.count(), want)
+	}
+	if u := l.Usage(); u.Cut != 0 || u.Invalid != 0 || u.Cached != 1 || u.Answers != 1 {
+		t.Errorf("usage %+v, want one of two from the cache", u)
+	}
+}
+
+// A model that refuses every temperature can judge all the same, where it is asked to.
+func TestLLMOwnTemperature(t *testing.T) {
+	f := newFake(t, func(w http.ResponseWriter, _ int, _ question) { says(w, answer("tie", "tie", "tie", "tie")) })
+	c := f.config()
+	c.OwnTemperature = true
+	l, err := NewLLM(c, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Judge(context.Background(), contest("c1", "x", "y")); err != nil || f.questions[0].Temperature != nil {
+		t.Errorf("%v, temperature %v, want none", err, f.questions[0].Temperature)
+	}
+}
+
 func TestLLMErrorsNameTheContest(t *testing.T) {
 	f := newFake(t, func(w http.ResponseWriter, _ int, _ question) { w.WriteHeader(http.StatusNotFound) })
 	_, err := f.judge(t, nil).Judge(context.Background(), contest("c1", "x", "y"))
