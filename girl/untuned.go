@@ -10,7 +10,7 @@ import (
 )
 
 // modelUntuned is a writer that knows the language of CVs and JDs but nothing of who suits what: what a language model is before
-// it is fine-tuned on pairs.
+// it is fine-tuned on pairs. It is trained behind strangers' CVs and not without any, see [Quality].
 const modelUntuned = "untuned LM"
 
 // Files and the stage of the untuned writer.
@@ -21,8 +21,9 @@ const (
 )
 
 // untune trains the untuned language model: the network, the JDs and the hyper-parameters of stage 1, but each JD behind the
-// CV of somebody whom it was not matched with. It can thus be prompted like the other writers, while the best it can learn is
-// to write JDs at random, as often as they occur.
+// CV of somebody whom it was not matched with. It can thus be prompted like the other writers: to a model that was trained on JDs alone the
+// prompt with its CV would be out of distribution, and it would lose for that. The best it can learn is to write JDs at random, as
+// often as they occur.
 func (s *seedRun) untune() error {
 	rec, err := s.stage(s.path, untunedStage, []any{s.seed, s.keys["tokenizer"], s.cfg.Model, s.cfg.SFT}, []string{untunedFile, untunedHistory}, func(rec *stageRecord) error {
 		w, err := s.newWriter()
