@@ -81,7 +81,7 @@ func (o QualityOptions) validate() error {
 // QualityReport is what the study of the first research question shows.
 type QualityReport struct {
 	Judge   string          // the offline judge
-	Tables  []results.Table // rq1, rq1_measures, rq1_length; where a language model judged, rq1_llm and rq1_agreement
+	Tables  []results.Table // rq1, rq1_measures, rq1_length; off the market rq1_real; where a language model judged, rq1_llm and rq1_agreement
 	Figures []*results.Figure
 	Samples []QualitySample
 	// SamplesNote says how the samples were drawn, or why there are none.
@@ -128,10 +128,19 @@ type quality struct {
 
 // Quality answers the first research question for a finished run: JDs of all systems for the test CVs with a matched pair are
 // judged pairwise. The systems are the matched JD of the training CV that is nearest by TF-IDF, the untuned language model, GIRL-SFT and
-// GIRL (the first JD of each CV and seed), a language model behind an endpoint if there is one, and, on the synthetic market, the CV's own
-// matched JD as an upper mark. On the market the oracle judges; elsewhere likeness to the CV's own matched JDs does, which for
-// that reason do not compete. A language model behind an endpoint judges too, if there is one. Tables and figures named rq1 are
-// left in the run's folder, judgements and answers in its folder rq1. The table rq1_measures needs no judge. What is already there is neither computed nor asked again.
+// GIRL (the first JD of each CV and seed), a language model behind an endpoint if there is one, and the CV's own matched JD as an upper
+// mark. On the market the oracle judges; elsewhere likeness to the CV's own matched JDs does, so that such a JD cannot compete: there it
+// meets the others in contests of its own, judged by likeness to the CV's other matched JDs (table rq1_real, see [realJudged]). A language
+// model behind an endpoint judges too, if there is one, the real JD included on any data.
+//
+// The untuned language model is no pretrained one: it is the writers' network, trained on the same JDs, each behind a stranger's CV. A model
+// trained on JDs without any CV would be the plainer choice, but the prompt that makes it write, with a CV in it, would be unlike all it was
+// trained on, and what it loses by that would pass for what the pairs teach. Behind strangers' CVs it can learn to write, and
+// nothing of who suits what.
+//
+// Tables and figures named rq1 are left in the run's folder, judgements and answers in its folder rq1. The table rq1_measures needs no
+// judge. What is already there is neither computed nor asked again. Errors: a run that is not finished, options out of range, an endpoint
+// that refuses or fails (what it answered before is kept).
 func Quality(ctx context.Context, runDir string, o QualityOptions, report *Reporter) (*QualityReport, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
@@ -363,10 +372,12 @@ type qualityStatistics struct {
 	Hits, Nearest int // CVs whose nearest matched JD is one of their own, of so many that have a nearest one
 
 	// Of the language model as judge, if there is one.
-	LLM        *judge.Matrix
+	LLM        *judge.Matrix // the CV's own matched JD is among its systems on any data
 	LLMLengths []judge.LengthReport
 	Orders     []judge.OrderReport
 	Agreement  []judge.Agreement
+
+	Real *realJudged // a stage of its own, added when the rest was read
 }
 
 // statistics counts and resamples, which takes longer than judging; the result is kept as Go's own binary encoding, because it holds
@@ -380,17 +391,22 @@ func (q *quality) statistics(offline *stageRecord, llm *llmJudged) (*qualityStat
 		key = append(key, llm.key)
 	}
 	path := filepath.Join(q.folder, statisticsFile)
-	if _, err := q.stage(q.folder, "statistics", key, []string{statisticsFile}, func(rec *stageRecord) error {
+	_, err := q.stage(q.folder, "statistics", key, []string{statisticsFile}, func(rec *stageRecord) error {
 		s, err := q.compute(llm != nil, rec)
 		if err != nil {
 			return err
 		}
 		return writeGob(path, s)
-	}); err != nil {
+	})
+	if err != nil {
 		return nil, err
 	}
 	s := &qualityStatistics{}
-	return s, readGob(path, s)
+	if err := readGob(path, s); err != nil {
+		return nil, err
+	}
+	s.Real, err = q.judgeReal()
+	return s, err
 }
 
 func (q *quality) compute(llm bool, rec *stageRecord) (*qualityStatistics, error) {
@@ -400,11 +416,11 @@ func (q *quality) compute(llm bool, rec *stageRecord) (*qualityStatistics, error
 	}
 	boot := eval.Bootstrap{Resamples: q.cfg.Eval.Resamples, Seed: uint64(q.cfg.Split.Seed)}
 	s := &qualityStatistics{}
-	rest := func(file string) (js []judge.Judgement, m *judge.Matrix, lengths []judge.LengthReport, err error) {
-		if js, err = readJudgements(filepath.Join(q.folder, file), texts.contests); err != nil {
+	rest := func(file string, contests []judge.Contest, systems []string) (js []judge.Judgement, m *judge.Matrix, lengths []judge.LengthReport, err error) {
+		if js, err = readJudgements(filepath.Join(q.folder, file), contests); err != nil {
 			return nil, nil, nil, err
 		}
-		if m, err = judge.NewMatrix(js, texts.systems, boot); err != nil {
+		if m, err = judge.NewMatrix(js, systems, boot); err != nil {
 			return nil, nil, nil, err
 		}
 		for _, pair := range lengthPairs {
@@ -419,7 +435,7 @@ func (q *quality) compute(llm bool, rec *stageRecord) (*qualityStatistics, error
 		}
 		return js, m, lengths, nil
 	}
-	js, m, lengths, err := rest(judgementsFile)
+	js, m, lengths, err := rest(judgementsFile, texts.contests, texts.systems)
 	if err != nil {
 		return nil, err
 	}
@@ -443,7 +459,7 @@ func (q *quality) compute(llm bool, rec *stageRecord) (*qualityStatistics, error
 	if !llm {
 		return s, nil
 	}
-	others, m, lengths, err := rest(judgementsLLMFile)
+	others, m, lengths, err := rest(judgementsLLMFile, texts.ofLLM(), texts.withReal())
 	if err != nil {
 		return nil, err
 	}
@@ -507,6 +523,9 @@ type systemTexts struct {
 	fixed    map[string]map[string]string         // system without training seeds → CV → JD
 	trained  map[string]map[int]map[string]string // system → seed → CV → JD
 	contests []judge.Contest
+	// real are contests with the CV's own matched JD where it is not among the systems, as the offline judge there goes by likeness
+	// to it: for judges who do not.
+	real []judge.Contest
 }
 
 // collect reads what the systems wrote.
@@ -570,6 +589,9 @@ func (d *Data) systemTexts(seeds []int, trained map[string]map[int]map[string]st
 		for _, seed := range seeds {
 			t.meet(d, cv, seed, false)
 		}
+		if d.Market == nil {
+			t.meetReal(d, cv, seeds)
+		}
 	}
 	return t
 }
@@ -603,14 +625,18 @@ func (t *systemTexts) meet(d *Data, cv string, seed int, fixed bool) {
 			if t.untrained(a, b) != fixed {
 				continue
 			}
-			textA, okA := t.text(a, cv, seed)
-			textB, okB := t.text(b, cv, seed)
-			if okA && okB {
-				t.contests = append(t.contests, judge.Contest{CVID: cv, Group: fmt.Sprintf("g%d", d.Assignment.Group[cv]), Seed: uint64(seed), CV: d.cv[cv],
-					NameA: a, A: textA, NameB: b, B: textB})
+			if c, ok := t.contest(d, cv, seed, a, b); ok {
+				t.contests = append(t.contests, c)
 			}
 		}
 	}
+}
+
+// contest is that of two systems' JDs for a CV, if there are both.
+func (t *systemTexts) contest(d *Data, cv string, seed int, a, b string) (judge.Contest, bool) {
+	textA, okA := t.text(a, cv, seed)
+	textB, okB := t.text(b, cv, seed)
+	return judge.Contest{CVID: cv, Group: fmt.Sprintf("g%d", d.Assignment.Group[cv]), Seed: uint64(seed), CV: d.cv[cv], NameA: a, A: textA, NameB: b, B: textB}, okA && okB
 }
 
 // untrained reports whether neither system was trained.

@@ -17,11 +17,15 @@ func (q *quality) findings(s *qualityStatistics, llm *llmJudged, kept string) []
 		out = append(out, "Warning: "+kept+".")
 	}
 	out = append(out, q.verdicts(q.data.offlineJudgeName(), &s.Matrix)...)
+	out = append(out, q.againstReal(s.Real)...)
 	out = append(out, equalLength(s.Lengths)...)
 	if llm == nil {
 		out = append(out, "No language model and no human has judged.")
 	} else {
 		out = append(out, q.verdicts("the language model "+llm.model, s.LLM)...)
+		if warning := llm.invalidWarning(s.Orders); warning != "" {
+			out = append(out, warning)
+		}
 		for _, a := range s.Agreement {
 			if a.Criterion == judge.Overall && a.N > 0 {
 				out = append(out, fmt.Sprintf("The two judges agree on %s of %d contests, Cohen's κ %s.", results.PlainInterval(a.Raw, 2), a.N, results.PlainInterval(a.Kappa, 2)))

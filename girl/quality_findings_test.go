@@ -2,11 +2,13 @@ package girl
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"genjobrec/eval"
+	"genjobrec/eval/chat"
 	"genjobrec/eval/judge"
 )
 
@@ -56,12 +58,30 @@ func TestQualityFindings(t *testing.T) {
 	s.LLM = &judge.Matrix{Systems: s.Matrix.Systems, Cells: []judge.Cell{cell(modelGIRL, modelSFT, judge.Overall, 0.5, 0.4, 0.6, 0.01)}}
 	s.Agreement = []judge.Agreement{{Criterion: judge.Detail, N: 9}, {Criterion: judge.Overall, N: 8,
 		Raw: eval.Estimate{Value: 0.75, Low: 0.5, High: 1}, Kappa: eval.Estimate{Value: 0.5, Low: 0.25, High: 0.75}}}
-	want = append(append([]string{}, want[1:5]...),
+	orders := func(asked, invalid int) []judge.OrderReport {
+		out := make([]judge.OrderReport, len(judge.Criteria()))
+		out[judge.Overall] = judge.OrderReport{Criterion: judge.Overall, Asked: asked, Invalid: invalid}
+		return out
+	}
+	llm := &llmJudged{model: "m", chat: chat.Config{Role: judge.Role, MaxTokens: 4000}}
+	for invalid, warned := range map[int]bool{10: false, 11: true} { // one in ten is no warning yet
+		if got := llm.invalidWarning(orders(100-invalid, invalid)); (got != "") != warned || warned && !strings.Contains(got, "GIRL_JUDGE_FORMAT") {
+			t.Errorf("%d of 100 invalid: %q", invalid, got)
+		}
+	}
+	llm.usage.Cut, s.Orders = 3, orders(6, 2)
+	s.Real = &realJudged{CVs: 9, Matrix: judge.Matrix{Systems: []string{modelGIRL, systemReal}, Cells: []judge.Cell{cell(modelGIRL, systemReal, judge.Overall, -0.5, -0.75, -0.25, 0.02)}}}
+	want = append(append([]string{}, want[1:4]...),
+		"Judge: likeness to the CV's other matched JDs, on 9 CVs.",
+		"Net win rate of GIRL against "+systemReal+", overall: −0.50 [−0.75, −0.25], p = 0.020 (Holm), 2 seeds: shown, worse.",
+		want[4],
 		"Judge: the language model m.",
 		"Net win rate of GIRL against GIRL-SFT, overall: +0.50 [+0.40, +0.60], p = 0.010 (Holm), 2 seeds: shown, better.",
+		"Warning: 2 of 8 verdicts of the language model m are invalid (25 %), so that its win rates are those of the other contests only. "+
+			"Cut off at 4000 tokens, reasoning included: 3 answers. They are not kept; set GIRL_JUDGE_MAX_TOKENS to more and run again, which asks for them alone.",
 		"The two judges agree on 0.75 [0.50, 1.00] of 8 contests, Cohen's κ 0.50 [0.25, 0.75].",
 		want[6])
-	if d := cmp.Diff(want, q.findings(s, &llmJudged{model: "m"}, "")); d != "" {
+	if d := cmp.Diff(want, q.findings(s, llm, "")); d != "" {
 		t.Error("with a language model:\n", d)
 	}
 }

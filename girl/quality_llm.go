@@ -49,6 +49,10 @@ instruction. Answer with the JD alone.`
 // writerExamples is the number of real JDs that the writing model is shown.
 const writerExamples = 3
 
+// writerReasoning is how many tokens beyond those of the JD the writing model may use unless its settings say otherwise: room for
+// models that reason first, which others do not use.
+const writerReasoning = 4000
+
 // llmPrompt is what the writing model is told beside the CV.
 type llmPrompt struct {
 	words    int      // median length of the training split's matched JDs, tokens of package judge
@@ -112,11 +116,11 @@ func (q *quality) write() error {
 		return err
 	}
 	if c.MaxTokens == 0 {
-		c.MaxTokens = int64(4*prompt.words + 200)
+		c.MaxTokens = int64(4*prompt.words + writerReasoning)
 	}
 	cvs := q.drawCVs(q.options.CVs)
 	q.llm = "LLM " + c.Model
-	key := []any{qualityVersion, q.dataKey, prompt.version(), c.BaseURL, c.Model, c.Temperature, c.MaxTokens, c.Format, cvs}
+	key := []any{qualityVersion, q.dataKey, prompt.version(), c.BaseURL, c.Model, c.SamplingWords(), c.MaxTokens, c.Format, cvs}
 	rec, err := q.stage(q.folder, "write-llm", key, []string{llmTextsFile, llmUsageFile}, func(rec *stageRecord) error {
 		cache, err := chat.OpenCache(filepath.Join(q.folder, writerAnswersFile))
 		if err != nil {
@@ -124,7 +128,7 @@ func (q *quality) write() error {
 		}
 		client, err := chat.New(c, cache)
 		if err == nil {
-			err = q.writeLLM(client, prompt, cvs, rec)
+			err = q.writeLLM(client, c, prompt, cvs, rec)
 		}
 		return errors.Join(err, cache.Close())
 	})
@@ -136,12 +140,21 @@ func (q *quality) write() error {
 	if err := readJSON(filepath.Join(q.folder, llmUsageFile), &u); err != nil {
 		return err
 	}
-	q.notes = append(q.notes, fmt.Sprintf("%s wrote a JD for each of %d CVs drawn by lot (temperature %g, asked for about %d words, shown %d real JDs of other CVs): %s.",
-		q.llm, len(cvs), c.Temperature, prompt.words, len(prompt.examples), usageWords(u)))
+	texts, err := q.llmTexts()
+	if err != nil {
+		return err
+	}
+	wrote := fmt.Sprintf("a JD for each of %d CVs", len(cvs))
+	if len(texts) < len(cvs) {
+		wrote = fmt.Sprintf("a whole JD for %d of %d CVs", len(texts), len(cvs))
+	}
+	q.notes = append(q.notes, fmt.Sprintf("%s wrote %s drawn by lot (%s, asked for about %d words, shown %d real JDs of other CVs): %s.%s",
+		q.llm, wrote, c.SamplingWords(), prompt.words, len(prompt.examples), usageWords(u), cutWords(u.Cut, c)))
 	return nil
 }
 
-func (q *quality) writeLLM(client *chat.Client, prompt llmPrompt, cvs []string, rec *stageRecord) error {
+// writeLLM asks for the JDs. One that was cut off is left out: it is not what the model would have written, and would lose for that.
+func (q *quality) writeLLM(client *chat.Client, c chat.Config, prompt llmPrompt, cvs []string, rec *stageRecord) error {
 	lines := make([]llmLine, len(cvs))
 	group, ctx := errgroup.WithContext(q.ctx)
 	group.SetLimit(max(1, q.options.Workers))
@@ -155,13 +168,19 @@ func (q *quality) writeLLM(client *chat.Client, prompt llmPrompt, cvs []string, 
 			if err != nil {
 				return fmt.Errorf("CV %q: %w", id, err)
 			}
-			lines[i] = llmLine{id, q.options.Writer.Model, strings.TrimSpace(a.Text)}
+			if !a.Cut {
+				lines[i] = llmLine{id, c.Model, strings.TrimSpace(a.Text)}
+			}
 			done.step(func(n int) { rec.progress.At(n, len(cvs), "CVs by "+q.llm) })
 			return nil
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return fmt.Errorf("%w; the answers so far are kept", err)
+	}
+	lines = slices.DeleteFunc(lines, func(l llmLine) bool { return l.CVID == "" })
+	if len(lines) == 0 {
+		return fmt.Errorf("%s wrote no JD to its end.%s", q.llm, cutWords(client.Usage().Cut, c))
 	}
 	var data bytes.Buffer
 	enc := json.NewEncoder(&data)
@@ -206,23 +225,28 @@ type llmJudged struct {
 	model string
 	cvs   int
 	usage judge.Usage
+	chat  chat.Config // its settings
 }
+
+// llmContestVersion enters the key of what the language model judged: raise it when its contests change and those of the offline
+// judge do not.
+const llmContestVersion = 2
 
 // judgeLLM lets the language model behind the endpoint, if there is one, decide the contests of the drawn CVs.
 func (q *quality) judgeLLM() (*llmJudged, error) {
-	c := q.options.Judge
-	if c.Model == "" {
+	if q.options.Judge.Model == "" {
 		return nil, nil
 	}
+	c := judge.Settings(q.options.Judge)
 	cvs := q.drawCVs(q.options.CVs)
-	out := &llmJudged{model: c.Model, cvs: len(cvs)}
-	key := []any{q.contestKey(), judge.PromptVersion(), c.BaseURL, c.Model, c.MaxTokens, c.Format, cvs}
+	out := &llmJudged{model: c.Model, cvs: len(cvs), chat: c}
+	key := []any{q.contestKey(), llmContestVersion, judge.PromptVersion(), c.BaseURL, c.Model, c.SamplingWords(), c.MaxTokens, c.Format, cvs}
 	rec, err := q.stage(q.folder, "judge-llm", key, []string{judgementsLLMFile, judgeUsageFile}, func(rec *stageRecord) error {
 		texts, err := q.texts()
 		if err != nil {
 			return err
 		}
-		contests := slices.DeleteFunc(slices.Clone(texts.contests), func(c judge.Contest) bool { return !slices.Contains(cvs, c.CVID) })
+		contests := slices.DeleteFunc(texts.ofLLM(), func(c judge.Contest) bool { return !slices.Contains(cvs, c.CVID) })
 		cache, err := chat.OpenCache(filepath.Join(q.folder, judgeAnswersFile))
 		if err != nil {
 			return err
@@ -237,7 +261,7 @@ func (q *quality) judgeLLM() (*llmJudged, error) {
 		}
 		u := llm.Usage()
 		rec.Tokens = int(u.AnswerTokens + u.CachedAnswerTokens)
-		rec.Notes = append(rec.Notes, fmt.Sprintf("%d contests, each asked in both orders: %s; %d answers invalid", len(js), usageWords(u.Usage), u.Invalid))
+		rec.Notes = append(rec.Notes, fmt.Sprintf("%d contests, each asked in both orders: %s; %d answers invalid.%s", len(js), usageWords(u.Usage), u.Invalid, cutWords(u.Cut, c)))
 		return errors.Join(writeJSON(filepath.Join(q.folder, judgeUsageFile), u), writeJudgements(filepath.Join(q.folder, judgementsLLMFile), js))
 	})
 	if err != nil {
@@ -245,6 +269,31 @@ func (q *quality) judgeLLM() (*llmJudged, error) {
 	}
 	out.key = rec.Key
 	return out, readJSON(filepath.Join(q.folder, judgeUsageFile), &out.usage)
+}
+
+// cutWords say how many answers were cut off and what to do about it; empty where none was. They stand after a full stop.
+func cutWords(cut int, c chat.Config) string {
+	if cut == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" Cut off at %d tokens, reasoning included: %d answers. They are not kept; set %s to more and run again, which asks for them alone.", c.MaxTokens, cut, c.MaxTokensVariable())
+}
+
+// invalidWarning warns where so many verdicts are invalid that the others may be a selection; empty where they are not.
+func (l *llmJudged) invalidWarning(orders []judge.OrderReport) string {
+	if len(orders) == 0 {
+		return ""
+	}
+	o := orders[judge.Overall] // an answer is valid on all criteria or on none
+	n := o.Asked + o.Invalid
+	if 10*o.Invalid <= n {
+		return ""
+	}
+	advice := fmt.Sprintf("Its answers are not the JSON object that was asked for; %s_FORMAT asks for it in another way.", judge.Role)
+	if cut := cutWords(l.usage.Cut, l.chat); cut != "" {
+		advice = cut[1:]
+	}
+	return fmt.Sprintf("Warning: %d of %d verdicts of the language model %s are invalid (%.0f %%), so that its win rates are those of the other contests only. %s", o.Invalid, n, l.model, 100*float64(o.Invalid)/float64(n), advice)
 }
 
 // usageWords says what answers took, those from the cache included.

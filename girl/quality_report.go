@@ -26,6 +26,9 @@ func (q *quality) conclude(s *qualityStatistics, llm *llmJudged) (*QualityReport
 	}
 	out.Tables = append(out.Tables, q.winTable("rq1", "RQ1 on "+q.data.Name+": generated JDs judged pairwise", &s.Matrix, append(q.aboutOffline(s), notes...)),
 		q.measureTable(s), q.lengthTable(s.Lengths, s.LLMLengths, llm))
+	if s.Real != nil {
+		out.Tables = append(out.Tables, q.realTable(s))
+	}
 	figures, err := q.figures("rq1", "the offline judge", &s.Matrix, s.Lengths)
 	if err != nil {
 		return nil, err
@@ -36,8 +39,11 @@ func (q *quality) conclude(s *qualityStatistics, llm *llmJudged) (*QualityReport
 			return nil, err
 		}
 		figures = append(figures, more...)
-		about := []string{fmt.Sprintf("Judge: the language model %s at temperature 0, asked in both orders of each pair: where they agree, that is the verdict, where not, a tie. %d CVs drawn by lot (split.seed).", llm.model, llm.cvs),
-			fmt.Sprintf("%s. %d answers could not be parsed: a contest with such an answer is invalid, never a tie.", capital(usageWords(llm.usage.Usage)), llm.usage.Invalid)}
+		about := []string{fmt.Sprintf("Judge: the language model %s at %s, asked in both orders of each pair: where they agree, that is the verdict, where not, a tie. %d CVs drawn by lot (split.seed).", llm.model, llm.chat.SamplingWords(), llm.cvs),
+			fmt.Sprintf("%s. %d answers could not be parsed: a contest with such an answer is invalid, never a tie.%s", capital(usageWords(llm.usage.Usage)), llm.usage.Invalid, cutWords(llm.usage.Cut, llm.chat))}
+		if warning := llm.invalidWarning(s.Orders); warning != "" {
+			about = append(about, warning)
+		}
 		out.Tables = append(out.Tables, q.winTable("rq1_llm", "RQ1 on "+q.data.Name+": generated JDs judged pairwise by a language model", s.LLM, about), q.agreementTable(s, name, llm))
 	}
 	for _, f := range figures {
@@ -58,6 +64,12 @@ func (q *quality) aboutOffline(s *qualityStatistics) []string {
 		"Nearest matched JD: of the training CV with the nearest text, among those whose pairs the writers learned from."}
 	if note := q.cutNote(s); note != "" {
 		about = append(about, note)
+	}
+	switch {
+	case q.data.Market == nil && s.Real != nil:
+		about = append(about, "The CV's own matched JDs are what this judge goes by and do not compete here: see rq1_real.")
+	case q.data.Market == nil:
+		about = append(about, "The CV's own matched JDs are what this judge goes by and do not compete: no test CV has two different ones, of which one could compete and the other be the reference.")
 	}
 	if q.data.Market != nil {
 		about = append(about, "The oracle reads JDs with a parser of the market's own language: what a JD says in other words, it does not see.")
@@ -276,7 +288,8 @@ func lengthSeries(l judge.LengthReport) results.LengthSeries {
 }
 
 // contestColumns is the header of rq1.csv. Each row is a pair of systems on one criterion, by one judge: "oracle" (of the market),
-// "reference" (likeness to the CV's own matched JDs) or the name of a language model. win, tie, lose and invalid count contests from the
+// "reference" (likeness to the CV's own matched JDs), "reference-others" (to those but the one that competes, see [realJudged]) or the
+// name of a language model. win, tie, lose and invalid count contests from the
 // side of a; net = (win − lose)/(win + tie + lose) with its 95 % interval from low to high, p its two-sided p-value against 0, p_holm the
 // same corrected over all rows of the judge; seeds is the number of training seeds that took part, 0 where neither system was trained.
 // What does not exist is empty.
@@ -304,6 +317,9 @@ func (q *quality) writeContests(path string, s *qualityStatistics, llm *llmJudge
 		}
 	}
 	add(q.data.offlineJudgeID(), &s.Matrix)
+	if s.Real != nil {
+		add(realJudgeID, &s.Real.Matrix)
+	}
 	if llm != nil {
 		add(llm.model, s.LLM)
 	}

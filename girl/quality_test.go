@@ -79,6 +79,19 @@ func TestContestsByHand(t *testing.T) {
 	if n := slices.Index(got.contests, want); n != 12 {
 		t.Errorf("the contest without seeds stands at %d, want 12: %+v", n, got.contests[12])
 	}
+	// The real JD meets everybody in contests of its own: t1 in 2·3 + 1, t2, for which there is the LLM's, in 2·3 + 2.
+	want = judge.Contest{CVID: "t1", Group: "g4", Seed: 2, CV: "night nurse", NameA: modelGIRL, A: "GIRL2t1", NameB: systemReal, B: "own JD"}
+	if len(got.real) != 15 || got.real[1] != want || len(got.ofLLM()) != 31+15 {
+		t.Errorf("%d contests with the real JD, the second %+v, want 15 and %+v", len(got.real), got.real[1], want)
+	}
+	for _, c := range got.real {
+		if fixed := c.NameA == "LLM m" || c.NameA == systemNearest; c.NameB != systemReal || fixed != (c.Seed == 0) {
+			t.Errorf("%v, seed %d", c, c.Seed)
+		}
+	}
+	if want := append(slices.Clone(got.systems), systemReal); !slices.Equal(got.withReal(), want) {
+		t.Errorf("with the real JD %q, want %q", got.withReal(), want)
+	}
 	if last := got.contests[30]; last.CVID != "t2" || last.Seed != 2 || last.A != "untuned LM2t2" || last.B != "we need a plumber" {
 		t.Errorf("last contest %+v", last)
 	}

@@ -136,7 +136,7 @@ func judgedRun(t *testing.T) string {
 // noEndpoint empties the environment.
 func noEndpoint(t *testing.T) {
 	t.Helper()
-	for _, v := range []string{"OPENAI_BASE_URL", "OPENAI_API_KEY", "GIRL_WRITER_MODEL", "GIRL_JUDGE_MODEL", "GIRL_WRITER_PRICES", "GIRL_JUDGE_PRICES", "GIRL_WRITER_FORMAT", "GIRL_JUDGE_FORMAT", "GIRL_SEND_TEXTS", "GIRL_SHOW_TEXTS"} {
+	for _, v := range []string{"OPENAI_BASE_URL", "OPENAI_API_KEY", "GIRL_WRITER_MODEL", "GIRL_JUDGE_MODEL", "GIRL_WRITER_PRICES", "GIRL_JUDGE_PRICES", "GIRL_WRITER_FORMAT", "GIRL_JUDGE_FORMAT", "GIRL_WRITER_MAX_TOKENS", "GIRL_JUDGE_MAX_TOKENS", "GIRL_WRITER_TEMPERATURE", "GIRL_JUDGE_TEMPERATURE", "GIRL_SEND_TEXTS", "GIRL_SHOW_TEXTS"} {
 		t.Setenv(v, "")
 	}
 }
@@ -442,6 +442,20 @@ func TestJudgeSendsRealCVsOnlyWhenAsked(t *testing.T) {
 			t.Error("it is not said that nothing was sent")
 		}
 	}
+	// The real JD is the offline judge's yardstick: it competes where it is none, in a table of its own.
+	judges := map[string]int{}
+	for _, r := range tableRows(t, dir, "rq1.csv") {
+		judges[r["judge"]]++
+		if real := r["b"] == "real matched JD"; real != (r["judge"] == "reference-others") {
+			t.Errorf("rq1.csv: %v", r)
+		}
+	}
+	if judges["reference"] != 6*4 || judges["reference-others"] != 4*4 || len(tableRows(t, dir, "tables", "rq1_real.csv")) != 4*4 {
+		t.Errorf("rows by judge %v, want 24 and 16", judges)
+	}
+	if !strings.Contains(readText(t, dir, "tables", "rq1.md"), "see rq1_real") || !strings.Contains(readText(t, dir, "index.html"), `id="table-rq1_real"`) {
+		t.Error("the page does not show the contests with the real JD, or rq1 does not point there")
+	}
 	o, err := girl.QualityFromEnv()
 	if err != nil {
 		t.Fatal(err)
@@ -463,6 +477,9 @@ func TestJudgeSendsRealCVsOnlyWhenAsked(t *testing.T) {
 	if len(first["writer-model"]) == 0 || len(first["judge-model"]) == 0 {
 		t.Errorf("%d and %d requests, want some", len(first["writer-model"]), len(first["judge-model"]))
 	}
+	if n := len(tableRows(t, dir, "tables", "rq1_llm.csv")); n != 15*4 || !strings.Contains(readText(t, dir, "tables", "rq1_llm.csv"), "real matched JD") {
+		t.Errorf("%d rows by the language model, want the pairs of six systems, the real JD among them", n)
+	}
 	t.Setenv("GIRL_SEND_TEXTS", "true")
 	judgeRun(t, dir)
 	if _, err := os.Stat(filepath.Join(dir, "tables", "rq1_llm.md")); err != nil || len(e.take()) != 0 {
@@ -479,6 +496,7 @@ func TestJudgeRefuses(t *testing.T) {
 	}{
 		{"GIRL_SEND_TEXTS", "perhaps", nil, `GIRL_SEND_TEXTS is "perhaps"`},
 		{"GIRL_JUDGE_PRICES", "cheap", nil, "GIRL_JUDGE_PRICES"},
+		{"GIRL_WRITER_MAX_TOKENS", "-4", nil, "GIRL_WRITER_MAX_TOKENS"},
 		{"GIRL_JUDGE_MODEL", "m", nil, "OPENAI_API_KEY"}, // OpenAI's own endpoint asks for a key
 		{"GIRL_JUDGE_FORMAT", "", []string{"-cvs", "-1"}, "want 0 (all) or more"},
 		{"GIRL_JUDGE_FORMAT", "", []string{"-workers", "-1"}, "-1 requests at a time"},
