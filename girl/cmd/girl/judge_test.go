@@ -453,7 +453,7 @@ func TestJudgeSendsRealCVsOnlyWhenAsked(t *testing.T) {
 	if judges["reference"] != 6*4 || judges["reference-others"] != 4*4 || len(tableRows(t, dir, "tables", "rq1_real.csv")) != 4*4 {
 		t.Errorf("rows by judge %v, want 24 and 16", judges)
 	}
-	if !strings.Contains(readText(t, dir, "tables", "rq1.md"), "see rq1_real") || !strings.Contains(readText(t, dir, "index.html"), `id="table-rq1_real"`) {
+	if !strings.Contains(readText(t, dir, "tables", "rq1.md"), "see rq1\\_real") || !strings.Contains(readText(t, dir, "index.html"), `id="table-rq1_real"`) {
 		t.Error("the page does not show the contests with the real JD, or rq1 does not point there")
 	}
 	o, err := girl.QualityFromEnv()
