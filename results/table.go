@@ -19,7 +19,7 @@ type Table struct {
 	Columns []Column
 	Rows    []TableRow
 	Notes   []string // about the whole table
-	Wide    bool     // spans both columns of a two-column LaTeX page and is scaled down to them where it needs more
+	Wide    bool     // spans both columns of a two-column LaTeX page even where one would hold it, see [Table.LaTeX]
 }
 
 // Column describes the cells under one heading.
