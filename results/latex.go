@@ -168,6 +168,9 @@ func (l *latexLayout) height(t Table, i int) float64 {
 		lines = max(lines, len(cell.lines))
 	}
 	height := 9.5 * float64(lines)
+	if l.stacked {
+		height += 2
+	}
 	if t.Rows[i].Rule {
 		height += 5
 	}
@@ -232,22 +235,26 @@ func (l *latexLayout) tabular(b *strings.Builder, t Table, rows [2]int) {
 		b.WriteString(c.latexSide())
 	}
 	b.WriteString("@{}}\n\\toprule\n")
-	line := func(cell func(j int) string) {
+	line := func(end string, cell func(j int) string) {
 		for j := range t.Columns {
 			if j > 0 {
 				b.WriteString(" & ")
 			}
 			b.WriteString(cell(j))
 		}
-		b.WriteString(" \\\\\n")
+		b.WriteString(" " + end + "\n")
 	}
-	line(func(j int) string { return makecell("b"+t.Columns[j].latexSide(), l.heads[j]) })
+	line(`\\`, func(j int) string { return makecell("b"+t.Columns[j].latexSide(), l.heads[j]) })
 	b.WriteString("\\midrule\n")
+	end := `\\`
+	if l.stacked {
+		end = `\\[2pt]` // so that it is seen which number an interval belongs to
+	}
 	for i := rows[0]; i < rows[1]; i++ {
 		if t.Rows[i].Rule && i > rows[0] {
 			b.WriteString("\\midrule\n")
 		}
-		line(func(j int) string { return makecell(t.Columns[j].latexSide(), l.cells[i][j].lines) })
+		line(end, func(j int) string { return makecell(t.Columns[j].latexSide(), l.cells[i][j].lines) })
 	}
 	b.WriteString("\\bottomrule\n\\end{tabular}" + closed + "\n")
 }
