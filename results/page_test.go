@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -348,5 +349,33 @@ func TestWritePage(t *testing.T) {
 	}
 	if again, err := os.ReadFile(path); err != nil || !bytes.Equal(got, again) {
 		t.Errorf("a failed write touched the file (%v)", err)
+	}
+}
+
+// On a phone of 390 pixels a figure is seen whole, and its smallest letters, of 8 points, have at least 9 pixels.
+func TestPageFigureFitsPhone(t *testing.T) {
+	var b bytes.Buffer
+	if err := samplePage(t, "").HTML(&b); err != nil {
+		t.Fatal(err)
+	}
+	_, phone, _ := strings.Cut(b.String(), "@media screen and (max-width: 600px) {")
+	phone, _, _ = strings.Cut(phone, "@media")
+	var margin, least float64 // in rem of 16 pixels
+	for _, rule := range []struct {
+		text  string
+		value *float64
+	}{{`\.drawing \{ margin: 0 -([0-9.]+)rem;`, &margin}, {`\.drawing svg, \.drawing img \{ min-width: ([0-9.]+)rem;`, &least}} {
+		m := regexp.MustCompile(rule.text).FindStringSubmatch(phone)
+		if m == nil {
+			t.Fatalf("the style for phones has no %s:\n%s", rule.text, phone)
+		}
+		*rule.value = parseFloat(t, m[1])
+	}
+	const padding = 1 // of main
+	if width := 390 - 16*2*(padding-margin); 16*least > width {
+		t.Errorf("figures are at least %g pixels wide, the page has %g", 16*least, width)
+	}
+	if letter := 8 * 16 * least / textWidth.Points(); letter < 9 {
+		t.Errorf("letters of 8 points have %.1f pixels", letter)
 	}
 }
