@@ -222,3 +222,19 @@ func TestContestsFile(t *testing.T) {
 		}
 	}
 }
+
+// What decides stands before the counts, and under its own heading.
+func TestWinTableColumns(t *testing.T) {
+	m := &judge.Matrix{Cells: []judge.Cell{{A: modelGIRL, B: systemNearest, Criterion: judge.Overall, Win: 3, Tie: 2, Lose: 1, Invalid: 4,
+		Net: eval.Estimate{Value: 1.0 / 3, Low: -1.5, High: 1.25, P: 0.125}, PHolm: 0.5}}}
+	table := labelledQuality().winTable("rq1", "RQ1", m, nil)
+	var b strings.Builder
+	if err := table.CSV(&b); err != nil {
+		t.Fatal(err)
+	}
+	want := "a,b,criterion,net,net_low,net_high,p_holm,win,tie,lose,invalid,notes\n" +
+		"GIRL,nearest matched JD,overall,0.3333333333333333,-1,1,0.5,3,2,1,4,\n"
+	if b.String() != want {
+		t.Errorf("got %swant %s", b.String(), want)
+	}
+}

@@ -119,8 +119,10 @@ func (q *quality) winTable(name, title string, m *judge.Matrix, about []string) 
 		return results.Column{Key: key, Name: name, Kind: results.KindCount}
 	}
 	t := results.Table{Name: name, Title: title, Wide: true,
-		Columns: []results.Column{{Key: "a", Name: "A"}, {Key: "b", Name: "B"}, {Key: "criterion", Name: "Criterion"}, count("win", "A wins"), count("tie", "Tie"), count("lose", "A loses"), count("invalid", "Invalid"),
-			{Key: "net", Name: "Net win rate of A", Kind: results.KindSigned, Digits: 3, Interval: true}, {Key: "p_holm", Name: "p (Holm)", Kind: results.KindPValue}},
+		Columns: []results.Column{{Key: "a", Name: "A"}, {Key: "b", Name: "B"}, {Key: "criterion", Name: "Criterion"},
+			// Before the counts it is made of: on a phone the first columns are those that are seen.
+			{Key: "net", Name: "Net win rate of A", Kind: results.KindSigned, Digits: 3, Interval: true}, {Key: "p_holm", Name: "p (Holm)", Kind: results.KindPValue},
+			count("win", "A wins"), count("tie", "Tie"), count("lose", "A loses"), count("invalid", "Invalid")},
 		Notes: append(about,
 			"One JD of each system a CV and seed; systems that were not trained meet once a CV.",
 			"Net win rate: (wins − losses)/(wins + ties + losses), with 95 % intervals and two-sided p-values from the bootstrap over CV groups and, from two seeds on, the spread between seeds; Holm corrects over this table.",
@@ -128,8 +130,8 @@ func (q *quality) winTable(name, title string, m *judge.Matrix, about []string) 
 	last := ""
 	for _, c := range m.Cells {
 		t.Rows = append(t.Rows, results.TableRow{Rule: last != "" && last != c.A+c.B, Notes: warningNotes(q.cellWarnings(c)), Cells: []results.Cell{results.Text(c.A), results.Text(c.B), results.Text(c.Criterion.String()),
-			results.Number(float64(c.Win)), results.Number(float64(c.Tie)), results.Number(float64(c.Lose)), results.Number(float64(c.Invalid)),
-			estimateCell(bounded(c.Net)), results.Number(c.PHolm)}})
+			estimateCell(bounded(c.Net)), results.Number(c.PHolm),
+			results.Number(float64(c.Win)), results.Number(float64(c.Tie)), results.Number(float64(c.Lose)), results.Number(float64(c.Invalid))}})
 		last = c.A + c.B
 	}
 	return t
