@@ -102,6 +102,7 @@ func TestWrapWords(t *testing.T) {
 		want []string
 	}{
 		{"", 3, []string{""}},
+		{"AUC of nearest texts", 4, []string{"AUC of", "nearest", "texts"}}, // as wide as "nearest"
 		{"p (Holm)", 5, []string{"p", "(Holm)"}},
 		{"SE, bootstrap by CV group", 6, []string{"SE,", "bootstrap", "by CV", "group"}},
 		{"ΔAUC, model − Base", 12, []string{"ΔAUC, model", "− Base"}},
