@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"genjobrec/results"
 	"genjobrec/results/wholefile"
 )
 
@@ -141,21 +142,23 @@ func ReadmeSection(dir, link string) (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "`make paper DATA=%s` (profile %s, %d seeds): `girl run` took %.0f minutes", m.Data, m.Profile, len(m.Seeds), m.Seconds/60)
+	fmt.Fprintf(&b, "`make paper DATA=%s` (profile %s, %d seeds), wall time: `girl run` %.0f minutes", m.Data, m.Profile, len(m.Seeds), m.Seconds/60)
+	total := m.Seconds
 	for _, study := range []struct{ name, command string }{{"rq1", "judge"}, {"rq3", "ablate"}, {"rq4", "sweep"}} {
 		var s manifest
 		switch err := readJSON(filepath.Join(dir, studyManifest(study.name)), &s); {
 		case errors.Is(err, fs.ErrNotExist):
+			continue
 		case err != nil:
 			return "", err
-		default:
-			sum := 0.0
-			for _, stage := range s.Stages {
-				sum += stage.Seconds
-			}
-			fmt.Fprintf(&b, "; the stages of `girl %s` %.0f with %d seeds, summed though two go side by side", study.command, sum/60, len(s.Seeds))
+		}
+		total += s.Seconds
+		fmt.Fprintf(&b, ", `girl %s` %.0f", study.command, s.Seconds/60)
+		if len(s.Seeds) < len(m.Seeds) {
+			fmt.Fprintf(&b, " with %s", results.SeedCount(len(s.Seeds)))
 		}
 	}
+	fmt.Fprintf(&b, ", %.0f in all", total/60)
 	fmt.Fprintf(&b, ". %s. All tables, figures, numbers and manifests: [%s](%s/index.html); what they say in sentences: [findings](%s/%s).\n\n%s\n", m.Machine, link, link, link, findingsFile, strings.TrimSpace(string(table)))
 	for _, figure := range []struct{ name, alt string }{{"rq2", "AUC and LogLoss of the matchers with intervals"}, {"rq3_overoptimisation", "Reward against the square root of the KL"}} {
 		if _, err := os.Stat(filepath.Join(dir, "figures", figure.name+".svg")); err == nil {
