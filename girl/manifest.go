@@ -128,9 +128,12 @@ func machine() string {
 // studyManifest names the manifest of a study in a run's folder, such as rq3.manifest.json.
 func studyManifest(name string) string { return name + "." + ManifestFile }
 
+// staleSuffix marks the manifest of a study whose tables and figures were of another state of the run.
+const staleSuffix = ".stale"
+
 // writeStudyManifest leaves a manifest of the study that was added to a run. One that found everything there already leaves the
-// earlier manifest, which tells what it took, with the hashes of what is shown now; one that went on with an interrupted study adds its
-// time to that one's.
+// earlier manifest, which tells what it took, with the hashes of what is shown now; one that went on with an interrupted study, or shows again
+// what the run had dropped with its own tables, adds its time to that one's.
 func (r *run) writeStudyManifest(name string) error {
 	path := filepath.Join(r.dir, studyManifest(name))
 	shown, err := r.hashShown(name)
@@ -152,11 +155,20 @@ func (r *run) writeStudyManifest(name string) error {
 	}
 	m.Shown = shown
 	m.Stages = slices.DeleteFunc(m.Stages, func(s manifestStage) bool { return !ofStudy(name, s) })
+	if !earlier {
+		earlier = readJSON(path+staleSuffix, &before) == nil
+	}
 	if earlier && m.buildsOn(&before) {
 		m.Started = before.Started
 		m.Seconds += before.Seconds
 	}
-	return writeJSON(path, m)
+	if err := writeJSON(path, m); err != nil {
+		return err
+	}
+	if err := os.Remove(path + staleSuffix); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // hashShown hashes the files that a study shows, as far as they are there.

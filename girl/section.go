@@ -133,7 +133,12 @@ func (r *run) beginPage(key string) error {
 	}
 	stale := []string{"tables", "figures", sectionsDir}
 	for _, study := range studies {
-		stale = append(stale, study+".csv", studyManifest(study))
+		stale = append(stale, study+".csv")
+		// What a study's stages took is still true where they are still there.
+		path := r.path(studyManifest(study))
+		if err := os.Rename(path, path+staleSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	for _, name := range stale {
 		if err := os.RemoveAll(r.path(name)); err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"html"
 	"os"
 	"path/filepath"
@@ -166,9 +167,28 @@ func TestStudiesStayOnThePage(t *testing.T) {
 	if !strings.Contains(readPage(t, dir), `id="table-rq4"`) {
 		t.Error("evaluated again: the study is gone from the page")
 	}
+	took := func() float64 {
+		t.Helper()
+		var m struct{ Seconds float64 }
+		if err := json.Unmarshal(must(os.ReadFile(filepath.Join(dir, "rq4.manifest.json")))(t), &m); err != nil {
+			t.Fatal(err)
+		}
+		return m.Seconds
+	}
+	before := took()
 	again("changed", "-set", "eval.resamples=150")
 	if _, err := os.Stat(filepath.Join(dir, "tables", "rq4.csv")); err == nil || strings.Contains(readPage(t, dir), "rq4") {
 		t.Error("a study of the run's earlier settings is left")
+	}
+	// Shown again, the study still tells what its stages took.
+	if code, stdout, stderr := girlCommand(t, "sweep", "-run", dir, "-k", "1,2", "-temperatures", ""); code != exitOK || strings.Contains(stdout, "done in") {
+		t.Fatalf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	if after := took(); after <= before {
+		t.Errorf("the study took %g s, and %g s with being shown again", before, after)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*.stale")); left != nil {
+		t.Errorf("%v left", left)
 	}
 }
 
