@@ -95,7 +95,7 @@ func (a *ablation) overOptimisedWriters() []string {
 			if corrected[i] < results.Alpha {
 				verdict = "shown"
 			}
-			out[i] += fmt.Sprintf("over-optimisation is %s, %s over the writers; that both changed, by Student's tests over seeds.", verdict, results.HolmText(corrected[i]))
+			out[i] += fmt.Sprintf("over-optimisation is %s, %s, the larger of Student's p-values over seeds for both changes, corrected over the writers.", verdict, results.HolmText(corrected[i]))
 		}
 	}
 	return out

@@ -71,9 +71,9 @@ func TestOverOptimisedByHand(t *testing.T) {
 	}
 	a.ppo[withoutKL] = []PPOReport{turning(0.1), turning(0.102)}
 	for i, text := range a.overOptimisedWriters() {
-		want := "over-optimisation is not shown, p = 1.000 (Holm) over the writers"
+		want := "over-optimisation is not shown, p = 1.000 (Holm), the larger"
 		if trained()[i] == withoutKL {
-			want = "over-optimisation is shown, p = 0.013 (Holm) over the writers"
+			want = "over-optimisation is shown, p = 0.013 (Holm), the larger"
 		}
 		if !strings.Contains(text, want) {
 			t.Errorf("%s: %q lacks %q", trained()[i], text, want)

@@ -72,13 +72,18 @@ func (in CurvesInput) seedWords() string {
 	}) {
 		words = "thin: single seeds, " + words
 	}
-	switch {
-	case !in.anySeedInterval():
-		return words
-	case in.Path:
+	bars := slices.ContainsFunc(in.Panels, func(p Panel) bool {
+		return slices.ContainsFunc(p.Series, func(s Series) bool { return len(s.Bars) > 0 })
+	})
+	switch own := in.anySeedInterval(); {
+	case own && bars && !in.Path:
+		return words + ", band or bars: its 95 % interval"
+	case own && !in.Path:
+		return words + ", band: its 95 % interval"
+	case own || bars:
 		return words + ", bars: its 95 % interval"
 	}
-	return words + ", band: its 95 % interval"
+	return words
 }
 
 // seedBand is the area between the ends of a curve's intervals.

@@ -50,10 +50,23 @@ func TestSeedWordsSayWhatIsDrawn(t *testing.T) {
 	few := simulatedCurves(2, "a", "b")
 	alone := seedCurves()
 	alone.Panels = alone.Panels[:1]
+	both := seedCurves()
+	for i := range both.Panels[0].Series {
+		both.Panels[0].Series[i].Bars = []Bar{{0, 0.1, 0.3}}
+	}
+	barred := sampleCurves()
+	for i := range barred.Panels {
+		for j := range barred.Panels[i].Series {
+			s := &barred.Panels[i].Series[j]
+			s.Runs = append(s.Runs, s.Runs[0])
+		}
+	}
 	for _, tc := range []struct {
 		in   CurvesInput
 		want string
 	}{
+		{both, "thin: single seeds, thick: mean over seeds, band or bars: its 95 % interval"},
+		{barred, "thin: single seeds, thick: mean over seeds, bars: its 95 % interval"},
 		{few, "thin: single seeds, thick: mean over seeds"},
 		{seedCurves(), "thin: single seeds, thick: mean over seeds, band: its 95 % interval"},
 		{alone, "thick: mean over seeds, band: its 95 % interval"},
