@@ -64,9 +64,10 @@ kernel: ## the Go kernel of the notebooks, in .gonb of the checkout; about a min
 notebooks: kernel ## all notebooks on the run in OUT, without Jupyter; executed copies into OUT/notebooks
 	go run ./notebooks/nbrun -timeout 24h -set GENJOBREC_RUN="$(OUT)" -out "$(OUT)/notebooks" notebooks/*.ipynb
 
-jupyter: kernel ## the notebooks in the browser, on the run in OUT; JUPYTER_FLAGS, such as --no-browser, go to Jupyter
+jupyter: ## the notebooks in the browser, on the run in OUT; JUPYTER_FLAGS, such as --no-browser, go to Jupyter
 	@for app in lab notebook none; do jupyter $$app --version >/dev/null 2>&1 && break; done; \
 	if [ $$app = none ]; then echo "Jupyter is not installed: pip install jupyterlab, or on Debian apt-get install jupyter-notebook" >&2; exit 1; fi; \
+	$(MAKE) --no-print-directory kernel || exit 1; \
 	root=; if [ "$$(id -u)" = 0 ]; then root=--allow-root; fi; \
 	GENJOBREC_RUN="$(OUT)" JUPYTER_PATH="$(CURDIR)/.gonb/jupyter$${JUPYTER_PATH:+:$$JUPYTER_PATH}" \
 	exec jupyter $$app $$root $(JUPYTER_FLAGS) "$(NOTEBOOKS)"
