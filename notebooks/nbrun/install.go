@@ -156,8 +156,12 @@ func (r repository) toolsThere() bool {
 	return true
 }
 
-// errBuild marks a kernel that could not be built, as without the module proxy.
-var errBuild = errors.New("building the kernel")
+// errDownload marks a kernel that could not be built because the network gives none of its modules.
+var errDownload = errors.New("the kernel's modules cannot be downloaded")
+
+// noDownload matches what the go command says where it reached nobody. Anything else, an unknown version or a broken tool line among it, is a
+// fault of the checkout.
+var noDownload = regexp.MustCompile(`module lookup disabled by GOPROXY=off|dial tcp|no such host|proxyconnect|i/o timeout|TLS handshake timeout`)
 
 func (r repository) buildTools(ctx context.Context, env map[string]string) error {
 	cmd := exec.CommandContext(ctx, "go", "install", "tool")
@@ -167,7 +171,11 @@ func (r repository) buildTools(ctx context.Context, env map[string]string) error
 		cmd.Env = append(cmd.Env, k+"="+env[k])
 	}
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%w: go install tool: %w\n%s", errBuild, err, out)
+		err = fmt.Errorf("building the kernel: go install tool: %w\n%s", err, out)
+		if noDownload.Match(out) {
+			err = fmt.Errorf("%w: %w", errDownload, err)
+		}
+		return err
 	}
 	if !r.toolsThere() {
 		return fmt.Errorf("go install tool left no %s in %s: do the tool lines of go.mod name them?", strings.Join(tools, " and "), r.gonb("bin"))
