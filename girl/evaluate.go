@@ -77,8 +77,8 @@ func (r *run) evaluate() error {
 
 // What the evaluation leaves in tables and figures; studies add theirs.
 var (
-	evaluateTables  = []string{"data", "rq2", "rq2_differences", "rq2_delong", "rq2_calibration", "rq2_calibration_differences", "training"}
-	evaluateFigures = []string{"data_lengths", "rq2", "rq2_roc", "rq2_reliability", "ppo"}
+	evaluateTables  = slices.Concat([]string{"data"}, matchingTables, calibrationTables, []string{"training"})
+	evaluateFigures = slices.Concat([]string{"data_lengths"}, matchingFigures, calibrationFigures, []string{"ppo"})
 )
 
 // evaluateInto does the evaluation; key stands for the state of the run.
@@ -96,7 +96,7 @@ func (r *run) evaluateInto(key string, rec *stageRecord) error {
 	if err := errors.Join(results.CopyScores(r.path(scoresFile), r.scores()), results.WriteGenerated(r.path(generatedFile), generated)); err != nil {
 		return err
 	}
-	rq2, err := r.rq2(results.Scores(r.path(scoresFile)))
+	rq2, err := r.rq2(results.Scores(r.path(scoresFile)), nil)
 	if err != nil {
 		return err
 	}
@@ -109,11 +109,7 @@ func (r *run) evaluateInto(key string, rec *stageRecord) error {
 		results.WriteArrow(r.path("results.arrow"), rows)); err != nil {
 		return err
 	}
-	figures, err := r.matchingFigures(rq2)
-	if err != nil {
-		return err
-	}
-	if err := r.saveSection("rq2", "RQ2: do written job descriptions improve the matcher?", rq2.Findings(), rq2.Tables(), figures...); err != nil {
+	if err := r.saveMatching(rq2); err != nil {
 		return err
 	}
 	curves := captioned{stages.figure, "PPO", "PPO round by round: rewards, KL to GIRL-SFT, entropy and length on validation CVs, and the share of clipped tokens in the updates."}
@@ -157,9 +153,9 @@ func (r *run) show(names ...string) error {
 	return nil
 }
 
-// rq2 judges the matchers on the test pairs, with the Bayes ceiling on the market.
-func (r *run) rq2(scores iter.Seq2[results.ScoreRow, error]) (*results.RQ2Report, error) {
-	in := results.RQ2Input{Dataset: r.data.Name, Stream: scores, BootstrapResamples: r.cfg.Eval.Resamples, Seed: uint64(r.cfg.Split.Seed)}
+// rq2 judges the matchers on the test pairs, with the Bayes ceiling on the market. step, if not nil, is told what comes next.
+func (r *run) rq2(scores iter.Seq2[results.ScoreRow, error], step func(next string)) (*results.RQ2Report, error) {
+	in := results.RQ2Input{Dataset: r.data.Name, Stream: scores, BootstrapResamples: r.cfg.Eval.Resamples, Seed: uint64(r.cfg.Split.Seed), Step: step}
 	kept, err := r.girlKeptStart()
 	if err != nil {
 		return nil, err
@@ -192,22 +188,16 @@ func (r *run) matchingFigures(rq2 *results.RQ2Report) ([]captioned, error) {
 	if r.data.Market != nil {
 		truth = " The black curve is that of the true probabilities, in expectation over the labels."
 	}
-	return []captioned{
+	out := []captioned{
 		{rq2.Figure(), "Matching", "AUC and LogLoss of the six matchers on the test pairs: means over seeds with 95 % intervals, single seeds as small rings, baselines as dashed lines" + r.ceilingWords() + "."},
 		{roc, "ROC curves", "Above: ROC curves of the matchers, means over seeds by vertical averaging, single seeds thin and pale, and the areas, whose intervals are in the table." + truth +
 			" Below: by how much the true positive rate lies above that of Base at the same false positive rate, with pointwise 95 % intervals over CV groups and seeds."},
-		{reliability, "Reliability", "Observed share of matches against the predicted probability in ten bins of equal width, as the matchers are and after logistic recalibration by validation (see the tables), " +
-			"with 95 % intervals from the bootstrap over CV groups, which hold the spread between these only, not that between seeds (a ring: none, as fewer than five groups are in the bin, or all or none of its pairs match), and the number of pairs a seed in each bin. Runs of all seeds are pooled within a bin."},
-	}, nil
-}
-
-// Matching computes the report of the second research question anew from the scores of a finished run, as the run itself did.
-func Matching(ctx context.Context, runDir string) (*results.RQ2Report, error) {
-	r, err := openReport(ctx, runDir)
-	if err != nil {
-		return nil, err
 	}
-	return r.rq2(results.Scores(r.path(scoresFile)))
+	if reliability == nil { // without scores of validation pairs
+		return out, nil
+	}
+	return append(out, captioned{reliability, "Reliability", "Observed share of matches against the predicted probability in ten bins of equal width, as the matchers are and after logistic recalibration by validation (see the tables), " +
+		"with 95 % intervals from the bootstrap over CV groups, which hold the spread between these only, not that between seeds (a ring: none, as fewer than five groups are in the bin, or all or none of its pairs match), and the number of pairs a seed in each bin. Runs of all seeds are pooled within a bin."}), nil
 }
 
 // openReport opens a finished run to report on it again: with its data, config and seeds, but without a backend or a lock.

@@ -85,7 +85,7 @@ func TestKeptStartIsWarnedOf(t *testing.T) {
 	if err := results.WriteScores(r.path(scoresFile), scores); err != nil {
 		t.Fatal(err)
 	}
-	report, err := r.rq2(results.Scores(r.path(scoresFile)))
+	report, err := r.rq2(results.Scores(r.path(scoresFile)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

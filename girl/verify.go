@@ -129,7 +129,7 @@ func (v *Verification) numbers(r *run) error {
 		v.fault("results.csv cannot be read: %v", err)
 		return nil
 	}
-	rq2, err := r.rq2(scores)
+	rq2, err := r.rq2(scores, nil)
 	if err != nil {
 		return err
 	}

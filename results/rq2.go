@@ -29,7 +29,12 @@ type RQ2Input struct {
 	Level              float64 // of intervals, default 0.95
 
 	Warnings []eval.Warning // about the systems, such as a training that changed nothing; they join those about the test set
+
+	Step func(next string) // is told, at each of [RQ2Steps] steps, what comes next; nil: nobody is
 }
+
+// RQ2Steps is how often [RQ2] tells of a step.
+const RQ2Steps = 3
 
 // RQ2Report holds everything the tables, rows and figure of the second research question show.
 type RQ2Report struct {
@@ -51,6 +56,11 @@ func RQ2(in RQ2Input) (*RQ2Report, error) {
 	if split == "" {
 		split = "test"
 	}
+	step := in.Step
+	if step == nil {
+		step = func(string) {}
+	}
+	step("reading the scores")
 	r := &RQ2Report{Dataset: in.Dataset, Matchers: Matchers(), CeilingAUC: in.CeilingAUC, CeilingLogLoss: in.CeilingLogLoss}
 	rows, err := either(in.Scores, in.Stream)
 	if err != nil {
@@ -79,6 +89,7 @@ func RQ2(in RQ2Input) (*RQ2Report, error) {
 		base, sft, girl := SystemID{Base, predictor}, SystemID{GIRLSFT, predictor}, SystemID{GIRL, predictor}
 		contrasts = append(contrasts, Contrast{sft, base}, Contrast{girl, base}, Contrast{girl, sft})
 	}
+	step("comparing the matchers")
 	r.Comparison, err = Compare(CompareInput{
 		Stream:    rows,
 		Split:     split,
@@ -95,6 +106,7 @@ func RQ2(in RQ2Input) (*RQ2Report, error) {
 	if r.DeLong, err = r.Comparison.delong(); err != nil {
 		return nil, fmt.Errorf("results: RQ2 on %s: %w", in.Dataset, err)
 	}
+	step("comparing them recalibrated")
 	if r.Calibration, err = r.recalibrated(rows); err != nil {
 		return nil, fmt.Errorf("results: RQ2 on %s: calibration: %w", in.Dataset, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -22,6 +23,52 @@ func ShowSavedTable(name string) error {
 		return err
 	}
 	return ShowTable(t)
+}
+
+// ShowSavedTableOr shows a table that a study, such as "rq2", leaves only where the run has what it takes. Where the study is there without
+// it, the cell shows the sentence that says why.
+func ShowSavedTableOr(study, name, otherwise string) error {
+	section, err := savedSection(RunDir(), study)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(section.Tables, func(t results.Table) bool { return t.Name == name })
+	if i < 0 {
+		return showSentence(otherwise)
+	}
+	return ShowTable(section.Tables[i])
+}
+
+// ShowSavedFigureOr is [ShowSavedTableOr] for a figure.
+func ShowSavedFigureOr(study, name, otherwise string) error {
+	section, err := savedSection(RunDir(), study)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(section.Figures, func(f results.PageFigure) bool { return f.Name == name }) {
+		return showSentence(otherwise)
+	}
+	return ShowSavedFigure(name)
+}
+
+func showSentence(text string) error {
+	return show(func() { gonbui.DisplayHTML("<p>" + html.EscapeString(text) + "</p>\n") })
+}
+
+// savedSection reads what a study has left for the run's page.
+func savedSection(dir, study string) (section results.PageSection, err error) {
+	file := filepath.Join(dir, "page", study+".json")
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return section, fmt.Errorf("%s is not there: execute the cell that computes the study first", file)
+	}
+	if err != nil {
+		return section, err
+	}
+	if err := json.Unmarshal(data, &section); err != nil {
+		return section, fmt.Errorf("%s: %w", file, err)
+	}
+	return section, nil
 }
 
 // ShowSavedFigure shows the picture figures/<name>.png that a study has left in the run.

@@ -2,6 +2,7 @@ package nb
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,5 +62,39 @@ func TestSavedFigureIsMissing(t *testing.T) {
 	t.Setenv(RunVariable, t.TempDir())
 	if err := ShowSavedFigure("rq3_ppo"); err == nil || !strings.Contains(err.Error(), "rq3_ppo.png") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// What a study could not make is said in a sentence; a study that is not there is an error.
+func TestOtherwise(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv(RunVariable, dir)
+	for what, show := range map[string]func(string) error{
+		"table":  func(name string) error { return ShowSavedTableOr("rq2", name, "why") },
+		"figure": func(name string) error { return ShowSavedFigureOr("rq2", name, "why") },
+	} {
+		if err := show("x"); err == nil || !strings.Contains(err.Error(), "rq2.json is not there") {
+			t.Errorf("%s of a study that is not there: error %v", what, err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "page"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(results.PageSection{Name: "rq2", Figures: []results.PageFigure{{Name: "f"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "page", "rq2.json"), data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	// Here nothing can be shown: that the sentence is tried says that no table or file was looked for.
+	if err := ShowSavedTableOr("rq2", "x", "why"); !errors.Is(err, errNoNotebook) {
+		t.Errorf("a table that is not there: error %v", err)
+	}
+	if err := ShowSavedFigureOr("rq2", "x", "why"); !errors.Is(err, errNoNotebook) {
+		t.Errorf("a figure that is not there: error %v", err)
+	}
+	if err := ShowSavedFigureOr("rq2", "f", "why"); err == nil || !strings.Contains(err.Error(), "f.png") {
+		t.Errorf("a figure that the study made and whose file is gone: error %v", err)
 	}
 }
