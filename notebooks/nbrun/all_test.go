@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"genjobrec/girl"
 )
 
 // All notebooks on a small run: each shows tables and pictures, each picture is a figure of the run, and every figure is shown. Then
@@ -31,7 +33,15 @@ func TestAllNotebooks(t *testing.T) {
 			t.Fatalf("%v\n%s", err, &log)
 		}
 		name := filepath.Base(path)
-		tables, pictures := shownBy(t, readOutputs(t, filepath.Join(r.out, name))...)
+		cells := readOutputs(t, filepath.Join(r.out, name))
+		said := saidBy(t, cells)
+		if name != "00_data.ipynb" && !strings.Contains(said, "<progress ") {
+			t.Errorf("%s computes and shows no bar", name)
+		}
+		if name != "02_matching.ipynb" && name != "04_generations.ipynb" && !showsTexts(t, dir, said) {
+			t.Errorf("%s shows no text of the market", name)
+		}
+		tables, pictures := shownBy(t, cells...)
 		if tables == 0 || len(pictures) == 0 {
 			t.Errorf("%s shows %d tables and %d pictures", name, tables, len(pictures))
 		}
@@ -47,6 +57,9 @@ func TestAllNotebooks(t *testing.T) {
 				t.Errorf("%s: picture %d is none of the run's figures", name, i+1)
 			}
 		}
+	}
+	if len(goldPanels(t, dir)) < 2 {
+		t.Errorf("the gold reward is drawn in %q, want two figures at least", goldPanels(t, dir))
 	}
 	checkMatching(t, dir, filepath.Join(r.out, "02_matching.ipynb"))
 	noLeftovers(t, r, "")
@@ -81,6 +94,16 @@ func TestAllNotebooks(t *testing.T) {
 		}
 	}
 	t.Logf("figures deleted and made again: %q\n%s", slices.Sorted(maps.Keys(shown)), &log)
+}
+
+// showsTexts reports whether a text of the market's, or one written on it, stands in what cells said.
+func showsTexts(t *testing.T, run, said string) bool {
+	t.Helper()
+	folder, err := girl.ExportData(context.Background(), run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc(textsOf(t, folder, run), func(text string) bool { return strings.Contains(said, text) })
 }
 
 // shownBy counts the tables and decodes the pictures in the outputs of cells.
