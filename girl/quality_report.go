@@ -247,7 +247,7 @@ func (q *quality) figures(name, by string, m *judge.Matrix, lengths []judge.Leng
 	}
 	f, err := lengthFigure(name+"_length", fmt.Sprintf("%s: win rate and length by %s", q.data.Name, by), lengths)
 	if f != nil {
-		out = append(out, captioned{f, "Length, by " + by, "Win rate of GIRL against the ratio of the two JDs' lengths: contests of all seeds in bins (the larger the dot, the more contests), and the logistic regression, drawn between the 1st and the 99th percentile of the ratios. Intervals of 95 % and, in the table, those of the regression hold the spread between CV groups and between seeds alike. Where the curve crosses the dashed vertical line, both are equally long."})
+		out = append(out, captioned{f, "Length, by " + by, "Win rate of GIRL against the ratio of the two JDs' lengths: contests of all seeds in bins (the larger the dot, the more contests; hollow where too few, or all alike, give no interval), and the logistic regression, drawn between the 1st and the 99th percentile of the ratios. Intervals of 95 % and, in the table, those of the regression hold the spread between CV groups and between seeds alike. Where the curve crosses the dashed vertical line, both are equally long."})
 	}
 	return out, err
 }

@@ -147,7 +147,9 @@ func (p LengthPanel) plot(in LengthInput, names []string, low, high float64, mos
 			style := lineOf(s.Name, names)
 			for _, q := range s.Points {
 				x := trX(q.LogRatio)
-				if !math.IsNaN(q.Low) && !math.IsNaN(q.High) {
+				// Without an interval, or where all contests of the bin came out alike and resampling finds nothing else: no bar says so much.
+				known := q.Low < q.High
+				if known {
 					bar := draw.LineStyle{Color: style.Color, Width: vg.Points(0.9)}
 					y0, y1, half := trY(max(0, q.Low)), trY(min(1, q.High)), vg.Points(2)
 					c.StrokeLine2(bar, x, y0, x, y1)
@@ -155,7 +157,11 @@ func (p LengthPanel) plot(in LengthInput, names []string, low, high float64, mos
 					c.StrokeLine2(bar, x-half, y1, x+half, y1)
 				}
 				radius := vg.Points(1.2 + 2*math.Sqrt(float64(q.Contests)/float64(most)))
-				c.DrawGlyphNoClip(draw.GlyphStyle{Color: style.Color, Radius: radius, Shape: draw.CircleGlyph{}}, vg.Point{X: x, Y: trY(q.Rate)})
+				var shape draw.GlyphDrawer = draw.CircleGlyph{}
+				if !known {
+					shape = draw.RingGlyph{}
+				}
+				c.DrawGlyphNoClip(draw.GlyphStyle{Color: style.Color, Radius: radius, Shape: shape}, vg.Point{X: x, Y: trY(q.Rate)})
 			}
 		}
 	}))
