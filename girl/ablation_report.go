@@ -64,8 +64,8 @@ func (r *run) ablationReport(o AblationOptions) (*AblationReport, error) {
 	for _, f := range figures {
 		out.Figures = append(out.Figures, f.figure)
 	}
-	return out, errors.Join(r.addStudy("rq3", "RQ3: what does each stage add, and what happens to cold CVs and JDs?", out.Findings, []results.Table{out.Writers, out.Matching, out.Cold}, figures...),
-		results.WriteCSV(r.path("rq3.csv"), a.rows()), r.writeStudyManifest("rq3"))
+	return out, errors.Join(r.saveSection("rq3", "RQ3: what does each stage add, and what happens to cold CVs and JDs?", out.Findings, []results.Table{out.Writers, out.Matching, out.Cold}, figures...),
+		results.WriteCSV(r.path("rq3.csv"), a.rows()), r.finishStudy("rq3"))
 }
 
 func (a *ablation) readWriters() error {

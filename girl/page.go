@@ -2,7 +2,9 @@ package girl
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -119,6 +121,30 @@ func stagesTable(m *manifest) results.Table {
 		dir = s.Dir
 	}
 	return t
+}
+
+// studiesTable lists what each study took that was added to the run; no rows where none was.
+func studiesTable(runDir string) (results.Table, error) {
+	t := results.Table{Name: "studies", Title: "What each study took beside the run",
+		Columns: []results.Column{{Key: "study", Name: "study"}, {Key: "minutes", Name: "wall minutes", Kind: results.KindNumber, Digits: 1}, {Key: "stages", Name: "stages", Kind: results.KindCount},
+			{Key: "tokens", Name: "tokens", Kind: results.KindCount}, {Key: "started", Name: "started"}, {Key: "revision", Name: "git revision"}},
+		Notes: []string{"The stages of each, with minutes, tokens and outcomes: rq1.manifest.json, rq3.manifest.json and rq4.manifest.json."}}
+	for _, name := range studies {
+		var m manifest
+		switch err := readJSON(filepath.Join(runDir, studyManifest(name)), &m); {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
+			return t, err
+		}
+		tokens := 0
+		for _, s := range m.Stages {
+			tokens += s.Tokens
+		}
+		t.Rows = append(t.Rows, results.TableRow{Cells: []results.Cell{results.Text(strings.ToUpper(name)), results.Number(m.Seconds / 60), results.Number(float64(len(m.Stages))),
+			results.Number(float64(tokens)), results.Text(m.Started.Format(time.RFC3339)), results.Text(cmp.Or(m.Revision, "unknown"))}})
+	}
+	return t, nil
 }
 
 // facts are what a reader needs to make the run again. Inputs are named without their folders, which are nobody's business.

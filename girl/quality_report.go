@@ -53,7 +53,7 @@ func (q *quality) conclude(s *qualityStatistics, llm *llmJudged) (*QualityReport
 	if err != nil {
 		return nil, err
 	}
-	return out, errors.Join(q.addStudy("rq1", "RQ1: are the written job descriptions good?", q.findings(s, llm, kept), out.Tables, figures...), q.writeContests(q.path("rq1.csv"), s, llm), q.writeStudyManifest("rq1"))
+	return out, errors.Join(q.saveSection("rq1", "RQ1: are the written job descriptions good?", q.findings(s, llm, kept), out.Tables, figures...), q.writeContests(q.path("rq1.csv"), s, llm), q.finishStudy("rq1"))
 }
 
 // aboutOffline says what to know of the offline judge and of who competes.

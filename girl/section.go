@@ -33,21 +33,13 @@ type captioned struct {
 	title, caption string
 }
 
-// addStudy writes a study's tables and figures to the run's folders tables and figures, keeps them for the page, in place of
-// what the same study left earlier, and draws index.html anew. name is one of studies; findings are sentences that stand above the
-// tables. The run must be finished.
-func (r *run) addStudy(name, title string, findings []string, tables []results.Table, figures ...captioned) error {
+// saveSection writes a study's tables and figures to the run's folders tables and figures and keeps them for the page, in place of
+// what the same study left earlier. name is one of studies; findings are sentences that stand above the tables. [run.finishStudy]
+// and [run.renderPage] put them on the page.
+func (r *run) saveSection(name, title string, findings []string, tables []results.Table, figures ...captioned) error {
 	if !slices.Contains(studies, name) {
 		return fmt.Errorf("page: %q is no study, want one of %q", name, studies)
 	}
-	if err := r.saveSection(name, title, findings, tables, figures...); err != nil {
-		return err
-	}
-	return r.renderPage()
-}
-
-// saveSection is addStudy without drawing the page.
-func (r *run) saveSection(name, title string, findings []string, tables []results.Table, figures ...captioned) error {
 	section, err := pageSection(name, title, tables, figures)
 	if err != nil {
 		return err
@@ -86,6 +78,11 @@ func pageSection(name, title string, tables []results.Table, figures []captioned
 		s.Figures = append(s.Figures, drawn)
 	}
 	return s, nil
+}
+
+// finishStudy leaves the manifest of a study that was added to a finished run, and draws the page with it.
+func (r *run) finishStudy(name string) error {
+	return errors.Join(r.writeStudyManifest(name), r.renderPage())
 }
 
 // sectionFiles are the files of a section's tables and figures in a run's folder.
@@ -161,7 +158,14 @@ func (r *run) renderPage() error {
 	if err != nil {
 		return err
 	}
+	took, err := studiesTable(r.dir)
+	if err != nil {
+		return err
+	}
 	saved.Page.Sections = append(sections, saved.Page.Sections...)
+	if len(took.Rows) > 0 {
+		saved.Page.Sections = append(saved.Page.Sections, results.PageSection{Name: "studies", Title: "Studies", Tables: []results.Table{took}})
+	}
 	return results.WritePage(r.path(pageFile), saved.Page)
 }
 

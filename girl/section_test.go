@@ -1,6 +1,7 @@
 package girl
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,6 +26,14 @@ func pageRun(t *testing.T) *run {
 		t.Fatal(err)
 	}
 	return r
+}
+
+// addStudy is a study of one section without stages.
+func (r *run) addStudy(name, title string, findings []string, tables []results.Table, figures ...captioned) error {
+	if err := r.saveSection(name, title, findings, tables, figures...); err != nil {
+		return err
+	}
+	return r.renderPage()
 }
 
 func studyTable(name, text string) results.Table {
@@ -137,5 +146,41 @@ func TestPageNamesWhatIsWrong(t *testing.T) {
 	}
 	if err := r.renderPage(); err == nil || !strings.Contains(err.Error(), "rq3.json") || !strings.Contains(err.Error(), "run its study again") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// The page tells what each study took, whichever were added, and a study that is made again takes its earlier line back.
+func TestPageShowsWhatStudiesTook(t *testing.T) {
+	r := pageRun(t)
+	if err := r.renderPage(); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(r.readPage(t), "table-studies") {
+		t.Error("no study was added, but the page has a table of studies")
+	}
+	stage := func(tokens int) manifestStage {
+		return manifestStage{"seed-1/rq3", stageRecord{Tokens: tokens}}
+	}
+	for _, took := range []float64{600, 150} {
+		m := manifest{Seconds: took, Revision: "a1b2c3", Stages: []manifestStage{stage(1000), stage(234)}}
+		if err := errors.Join(writeJSON(r.path(studyManifest("rq3")), &m), r.renderPage()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page := r.readPage(t)
+	_, table, _ := strings.Cut(page, `id="table-studies"`)
+	for _, want := range []string{"RQ3", "2.5", "1234", "a1b2c3"} {
+		if !strings.Contains(table, want) {
+			t.Errorf("the table of studies lacks %q", want)
+		}
+	}
+	if strings.Contains(table, "10.0") || strings.Contains(table, "RQ4") {
+		t.Error("the table of studies shows what is no more, or never was")
+	}
+	if err := os.WriteFile(r.path(studyManifest("rq4")), []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.renderPage(); err == nil || !strings.Contains(err.Error(), "rq4.manifest.json") {
+		t.Errorf("a broken manifest: error %v", err)
 	}
 }

@@ -73,7 +73,7 @@ func (r *run) sweepReport(ks []int, list []setting) (*SweepReport, error) {
 	if err := results.WriteCSV(r.path("rq4.csv"), w.rows()); err != nil {
 		return nil, err
 	}
-	return out, errors.Join(r.addStudy("rq4", "RQ4: how many job descriptions, at which temperature?", out.Findings, tables, shown...), r.writeStudyManifest("rq4"))
+	return out, errors.Join(r.saveSection("rq4", "RQ4: how many job descriptions, at which temperature?", out.Findings, tables, shown...), r.finishStudy("rq4"))
 }
 
 // byK are the settings with the numbers of JDs that were asked for and the run's own temperature, by K; byT those with its own K, by temperature.
