@@ -48,7 +48,7 @@ func NewReporter(w io.Writer) *Reporter {
 	return r
 }
 
-// Listen also sends every step to fn: how a notebook shows its own bar.
+// Listen also sends every step and the end of every stage to fn: how a notebook shows its own bar.
 func (r *Reporter) Listen(fn func(stage string, done, total int, note string)) { r.listener = fn }
 
 // Linef writes one line above any bar.
@@ -117,16 +117,23 @@ func (t *Task) left(now time.Time) string {
 	return short(time.Duration(float64(now.Sub(t.start)) * float64(max(0, t.total-t.done)) / float64(t.done)))
 }
 
-// Done ends the stage.
-func (t *Task) Done(notes ...string) { t.end("done in", notes) }
+// Done ends the stage, whatever its last step was.
+func (t *Task) Done(notes ...string) { t.end("done in", true, notes) }
 
 // Failed ends the stage without its result.
-func (t *Task) Failed() { t.end("stopped after", nil) }
+func (t *Task) Failed() { t.end("stopped after", false, nil) }
 
-func (t *Task) end(how string, notes []string) {
+func (t *Task) end(how string, all bool, notes []string) {
 	r := t.r
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if all {
+		t.total = max(t.total, 1)
+		t.done = t.total
+	}
+	if r.listener != nil {
+		r.listener(t.name, t.done, t.total, how+" "+short(time.Since(t.start)))
+	}
 	r.clear()
 	r.active = slices.DeleteFunc(r.active, func(a *Task) bool { return a == t })
 	fmt.Fprintf(r.w, "%s %s %s\n", t.name, how, short(time.Since(t.start)))

@@ -1,6 +1,8 @@
 package girl
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -37,8 +39,10 @@ func TestBarsNeverPanic(t *testing.T) {
 func TestPlainLinesWithoutATerminal(t *testing.T) {
 	var out strings.Builder
 	r := NewReporter(&out)
-	heard := 0
-	r.Listen(func(string, int, int, string) { heard++ })
+	var heard []string
+	r.Listen(func(stage string, done, total int, note string) {
+		heard = append(heard, fmt.Sprintf("%s %d/%d %s", stage, done, total, strings.Fields(note)[0]))
+	})
 	task := r.Start("sft")
 	task.Step(1, 10, "loss 3")
 	task.last = task.last.Add(-2 * plainInterval)
@@ -47,7 +51,10 @@ func TestPlainLinesWithoutATerminal(t *testing.T) {
 	if got := out.String(); strings.Contains(got, "\r") || strings.Contains(got, "loss 3") || !strings.Contains(got, "sft 5/10") || !strings.Contains(got, "loss 2") {
 		t.Errorf("want one plain line for the second step alone, got %q", got)
 	}
-	if heard != 2 {
-		t.Errorf("the listener heard %d of 2 steps", heard)
+	task = r.Start("ppo")
+	task.Step(1, 10, "score 1")
+	task.Failed()
+	if want := []string{"sft 1/10 loss", "sft 5/10 loss", "sft 10/10 done", "ppo 1/10 score", "ppo 1/10 stopped"}; !slices.Equal(heard, want) {
+		t.Errorf("the listener heard %q, want %q", heard, want)
 	}
 }
