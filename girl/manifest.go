@@ -65,7 +65,13 @@ func (r *run) addStage(dir string, rec *stageRecord) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.stages = append(r.stages, manifestStage{filepath.ToSlash(rel), *rec})
+	stage := manifestStage{filepath.ToSlash(rel), *rec}
+	// A study may come to a stage twice, such as to read what it left: it took its time once.
+	if i := slices.IndexFunc(r.stages, func(s manifestStage) bool { return s.Dir == stage.Dir && s.Stage == stage.Stage }); i >= 0 {
+		r.stages[i] = stage
+		return
+	}
+	r.stages = append(r.stages, stage)
 }
 
 // manifest is the manifest as of now.
@@ -140,21 +146,21 @@ func (r *run) writeStudyManifest(name string) error {
 	if err != nil {
 		return err
 	}
+	m, err := r.manifest()
+	if err != nil {
+		return err
+	}
+	m.Stages = slices.DeleteFunc(m.Stages, func(s manifestStage) bool { return !ofStudy(name, s) })
 	var before manifest
 	earlier := readJSON(path, &before) == nil
 	if r.executed == 0 && earlier {
 		if maps.Equal(shown, before.Shown) {
 			return nil
 		}
-		before.Shown = shown
+		before.Shown, before.Stages = shown, m.Stages
 		return writeJSON(path, before)
 	}
-	m, err := r.manifest()
-	if err != nil {
-		return err
-	}
 	m.Shown = shown
-	m.Stages = slices.DeleteFunc(m.Stages, func(s manifestStage) bool { return !ofStudy(name, s) })
 	if !earlier {
 		earlier = readJSON(path+staleSuffix, &before) == nil
 	}

@@ -1,6 +1,8 @@
 package girl
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 )
@@ -24,6 +26,24 @@ func TestManifestAddsUpInvocations(t *testing.T) {
 		if got := c.after.buildsOn(&before); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
 		}
+	}
+}
+
+// A stage that is asked for again, once to run and once to read what it left, stands in the manifest once, where it stood.
+func TestManifestCountsAStageOnce(t *testing.T) {
+	r := &run{dir: t.TempDir()}
+	for _, s := range []struct {
+		dir, stage string
+		tokens     int
+	}{{"seed-1", "write", 7}, {"seed-1", "match", 0}, {"seed-2", "write", 5}, {"seed-1", "write", 7}} {
+		r.addStage(r.path(s.dir), &stageRecord{Stage: s.stage, Tokens: s.tokens})
+	}
+	var got []string
+	for _, s := range r.stages {
+		got = append(got, fmt.Sprintf("%s/%s %d", s.Dir, s.Stage, s.Tokens))
+	}
+	if want := []string{"seed-1/write 7", "seed-1/match 0", "seed-2/write 5"}; !slices.Equal(got, want) {
+		t.Errorf("the manifest lists %q, want %q", got, want)
 	}
 }
 
