@@ -142,7 +142,7 @@ func ReadmeSection(dir, link string) (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "`make paper DATA=%s` (profile %s, %d seeds), wall time: `girl run` %.0f minutes", m.Data, m.Profile, len(m.Seeds), m.Seconds/60)
+	fmt.Fprintf(&b, "`make paper DATA=%s` (profile %s, %d seeds), wall time: `girl run` %s minutes", m.Data, m.Profile, len(m.Seeds), minutes(m.Seconds))
 	total := m.Seconds
 	for _, study := range []struct{ name, command string }{{"rq1", "judge"}, {"rq3", "ablate"}, {"rq4", "sweep"}} {
 		var s manifest
@@ -153,12 +153,12 @@ func ReadmeSection(dir, link string) (string, error) {
 			return "", err
 		}
 		total += s.Seconds
-		fmt.Fprintf(&b, ", `girl %s` %.0f", study.command, s.Seconds/60)
+		fmt.Fprintf(&b, ", `girl %s` %s", study.command, minutes(s.Seconds))
 		if len(s.Seeds) < len(m.Seeds) {
 			fmt.Fprintf(&b, " with %s", results.SeedCount(len(s.Seeds)))
 		}
 	}
-	fmt.Fprintf(&b, ", %.0f in all", total/60)
+	fmt.Fprintf(&b, ", %s in all", minutes(total))
 	fmt.Fprintf(&b, ". %s. All tables, figures, numbers and manifests: [%s](%s/index.html); what they say in sentences: [findings](%s/%s).\n\n%s\n", m.Machine, link, link, link, findingsFile, strings.TrimSpace(string(table)))
 	for _, figure := range []struct{ name, alt string }{{"rq2", "AUC and LogLoss of the matchers with intervals"}, {"rq3_overoptimisation", "Reward against the square root of the KL"}} {
 		if _, err := os.Stat(filepath.Join(dir, "figures", figure.name+".svg")); err == nil {
@@ -166,6 +166,14 @@ func ReadmeSection(dir, link string) (string, error) {
 		}
 	}
 	return b.String(), nil
+}
+
+// minutes are whole minutes, or tenths of one where a study took less than one.
+func minutes(seconds float64) string {
+	if seconds < 57 {
+		return fmt.Sprintf("%.1f", seconds/60)
+	}
+	return fmt.Sprintf("%.0f", seconds/60)
 }
 
 // readmeMarks enclose the section of a published run in README.

@@ -147,8 +147,8 @@ func (p LengthPanel) plot(in LengthInput, names []string, low, high float64, mos
 			style := lineOf(s.Name, names)
 			for _, q := range s.Points {
 				x := trX(q.LogRatio)
-				// Without an interval, or where all contests of the bin came out alike and resampling finds nothing else: no bar says so much.
-				known := q.Low < q.High
+				// Without an interval, or where all contests of the bin came out alike and resampling finds nothing else but rounding: no bar says so much.
+				known := q.High-q.Low > 1e-9
 				if known {
 					bar := draw.LineStyle{Color: style.Color, Width: vg.Points(0.9)}
 					y0, y1, half := trY(max(0, q.Low)), trY(min(1, q.High)), vg.Points(2)

@@ -12,7 +12,7 @@ func lengths() LengthInput {
 	return LengthInput{Name: "lengths", Title: "Win rate and length", XLabel: "length of A / length of B", YLabel: "win rate of A", Panels: []LengthPanel{
 		{Title: "detail", Series: []LengthSeries{
 			{Name: "A against B", Curve: &LogisticCurve{Alpha: 0.5, Beta: 1, From: -0.7, To: 1.4}, Points: []LengthPoint{
-				{LogRatio: -0.6, Contests: 40, Rate: 0.4, Low: 0.3, High: 0.5}, {LogRatio: 0.1, Contests: 100, Rate: 0.6, Low: 0.5, High: 0.7}, {LogRatio: 1.3, Contests: 3, Rate: 0.9, Low: 0.5, High: 1.3}, {LogRatio: -1, Contests: 2, Rate: 0, Low: 0, High: 0}}},
+				{LogRatio: -0.6, Contests: 40, Rate: 0.4, Low: 0.3, High: 0.5}, {LogRatio: 0.1, Contests: 100, Rate: 0.6, Low: 0.5, High: 0.7}, {LogRatio: 1.3, Contests: 3, Rate: 0.9, Low: 0.5, High: 1.3}, {LogRatio: -1, Contests: 2, Rate: 0, Low: -1e-14, High: 1e-14}}},
 			{Name: "A against C", Points: []LengthPoint{{LogRatio: 0, Contests: 1, Rate: 1, Low: nan, High: nan}}},
 		}},
 		{Title: "conciseness", Series: []LengthSeries{{Name: "A against C"}}},
