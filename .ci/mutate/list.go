@@ -120,6 +120,8 @@ var mutations = []mutation{
 	// Matchers.
 	{"recommend/bce-sign", "girl/recommend/net.go", "Sub(MaxScalar(logits, 0), Mul(logits, labels))", "Add(MaxScalar(logits, 0), Mul(logits, labels))", "sign in the cross-entropy", "girl/recommend"},
 	{"recommend/dot-scale", "girl/recommend/net.go", "1/math.Sqrt(float64(a.width))", "1/float64(a.width)", "the dot product is scaled down to nothing", "girl/recommend"},
+	{"recommend/stale-batch", "girl/recommend/batch.go", "{ copy(flat, p.values) }", "{ _, _ = flat, p.values }", "every step trains on the first batch", "girl/recommend"},
+	{"matrix/adjoint", "girl/internal/matrix/product.go", "return Multiply(Swap(left), v)", "return Multiply(Swap(left), Neg(v))", "weights climb", "girl/internal/matrix"},
 	{"recommend/adam-bias", "girl/recommend/network.go", "unbias(beta1), unbias(beta2)", "unbias(beta1), unbias(beta1)", "second moments are corrected as first ones", "girl/recommend"},
 	{"recommend/keep-best", "girl/recommend/fit.go", "l < best[m].logLoss {", "l < math.Inf(1) {", "the last weights are kept, not the best", "girl/recommend"},
 	{"recommend/patience", "girl/recommend/fit.go", "if step-latest >= c.Patience*c.EvalEvery {", "if step >= c.Patience*c.EvalEvery {", "training stops after its patience, better or not", "girl/recommend"},

@@ -6,6 +6,8 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"genjobrec/girl/internal/matrix"
 )
 
 // masked stands for minus infinity in attention scores: exp of it is exactly 0 in float32, and unlike an
@@ -77,9 +79,9 @@ func (w *Weights) rmsNorm(x *Node, name string) *Node {
 // times is x·m for a weight m.
 func (w *Weights) times(x, m *Node) *Node {
 	if w.inference {
-		return multiply(x, m)
+		return matrix.Multiply(x, m)
 	}
-	return product(x, m)
+	return matrix.Product(x, m)
 }
 
 // linear multiplies x [...,I] with a weight [I,O] and adds the bias where the model has one.
@@ -116,11 +118,11 @@ func causalAttention(q, k, v, bias *Node) *Node {
 	groups := k.Shape().Dimensions[1]
 	// Heads of one group share keys: fold them into the rows of one matrix product.
 	q = Reshape(MulScalar(q, 1/math.Sqrt(float64(e))), b, groups, h/groups*t, e)
-	scores := productT(q, k)
+	scores := matrix.ProductT(q, k)
 	scores = Add(Reshape(scores, b, h, t, t), ExpandLeftToRank(bias, 4))
 	// The softmax with its division at the end, where there are fewest numbers.
 	weights := Exp(Sub(scores, StopGradient(ReduceAndKeep(scores, ReduceMax, -1))))
-	mixed := product(Reshape(weights, b, groups, h/groups*t, t), v)
+	mixed := matrix.Product(Reshape(weights, b, groups, h/groups*t, t), v)
 	attention := Div(Reshape(mixed, b, h, t, e), ReduceAndKeep(weights, ReduceSum, -1))
 	return Reshape(TransposeAllAxes(attention, 0, 2, 1, 3), b, t, h*e)
 }
@@ -167,3 +169,6 @@ func (r rotary) apply(x *Node) *Node {
 		Add(Mul(im, cos), Mul(re, sin)),
 	}, -1)
 }
+
+// dim is the size of an axis, which counts from the end where it is negative.
+func dim(x *Node, axis int) int { return x.Shape().Dim(axis) }

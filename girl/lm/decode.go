@@ -6,6 +6,8 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"genjobrec/girl/internal/matrix"
 )
 
 // prefill encodes prompts: [F,T] int32 right-padded and lengths [F] int32 → last hidden states [F,D], then each layer's rotated keys
@@ -22,7 +24,7 @@ func (w *Weights) prefill(prompts, lengths *Node) []*Node {
 	for l := range c.Layers {
 		q, k, v := w.qkv(l, x, rot)
 		byPosition := TransposeAllAxes(Reshape(v, f, bundles, n, t, e), 0, 1, 3, 2, 4)
-		out = append(out, Reshape(swap(k), f, bundles, n*e, t), Reshape(byPosition, f, bundles, t, n*e))
+		out = append(out, Reshape(matrix.Swap(k), f, bundles, n*e, t), Reshape(byPosition, f, bundles, t, n*e))
 		attention := causalAttention(q, k, v, bias)
 		if l == c.Layers-1 {
 			x, attention = selectRows(x, index), selectRows(attention, index)
@@ -252,9 +254,9 @@ func rowsTimes(a, b *Node) *Node {
 		dims := append([]int(nil), a.Shape().Dimensions...)
 		dims[len(dims)-2] = missing
 		a = Concatenate([]*Node{a, Zeros(a.Graph(), shapes.Make(a.DType(), dims...))}, -2)
-		return SliceAxis(multiply(a, b), -2, AxisRangeFromStart(rows))
+		return SliceAxis(matrix.Multiply(a, b), -2, AxisRangeFromStart(rows))
 	}
-	return multiply(a, b)
+	return matrix.Multiply(a, b)
 }
 
 // draw picks a token of each row by inverting the cumulative distribution at u: logits [N,V], u [N] → token [N] int32,

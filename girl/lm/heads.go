@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"genjobrec/girl/internal/matrix"
 )
 
 func layerName(l int, name string) string { return fmt.Sprintf("layers.%d.%s", l, name) }
@@ -18,9 +20,9 @@ func (w *Weights) Logits(hidden *Node) *Node {
 	case !w.Config.TiedHead:
 		logits = w.times(rows, w.node(g, "head"))
 	case w.inference:
-		logits = multiplyT(rows, w.node(g, "embed"))
+		logits = matrix.MultiplyT(rows, w.node(g, "embed"))
 	default:
-		logits = productT(rows, w.node(g, "embed"))
+		logits = matrix.ProductT(rows, w.node(g, "embed"))
 	}
 	return Reshape(logits, append(append([]int(nil), dims[:len(dims)-1]...), w.Config.Vocab)...)
 }

@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 
@@ -105,16 +106,38 @@ func (b *batch) mask(m int, c *corruption) {
 	}
 }
 
-// tensors are the arguments of the graphs: x, z, s, g unless Base, and masks if there are any.
+// tensors are new arguments of the graphs: x, z, s, g unless Base, and masks if there are any.
 func (b *batch) tensors() []any {
-	m, n := b.members, b.pairs
-	out := []any{tensors.FromFlatDataAndDimensions(b.x, m, b.inputs(), n), tensors.FromFlatDataAndDimensions(b.z, m, b.inputs(), n),
-		tensors.FromFlatDataAndDimensions(b.s, m, b.sides(), n)}
+	var out []any
+	for _, p := range b.parts() {
+		out = append(out, tensors.FromFlatDataAndDimensions(p.values, b.members, p.rows, b.pairs))
+	}
+	return out
+}
+
+// refresh writes the batch into arguments that tensors made: new ones for every step would be megabytes for the garbage collector.
+func (b *batch) refresh(args []any) error {
+	for i, p := range b.parts() {
+		if err := tensors.MutableFlatData(args[i].(*tensors.Tensor), func(flat []float32) { copy(flat, p.values) }); err != nil {
+			return fmt.Errorf("recommend: a batch: %w", err)
+		}
+	}
+	return nil
+}
+
+// part is one argument on the host: [M, rows, B].
+type part struct {
+	values []float32
+	rows   int
+}
+
+func (b *batch) parts() []part {
+	out := []part{{b.x, b.inputs()}, {b.z, b.inputs()}, {b.s, b.sides()}}
 	if b.generated() {
-		out = append(out, tensors.FromFlatDataAndDimensions(b.g, m, b.inputs(), n))
+		out = append(out, part{b.g, b.inputs()})
 	}
 	for _, k := range b.keep {
-		out = append(out, tensors.FromFlatDataAndDimensions(k, m, b.width, n))
+		out = append(out, part{k, b.width})
 	}
 	return out
 }

@@ -62,6 +62,8 @@ func fit(ctx context.Context, backend compute.Backend, c Config, a arch, tasks [
 	for m, t := range tasks {
 		noise[m] = newCorruption(t.trial, c.DropGenerated, t.order+seed)
 	}
+	args := b.tensors()
+	defer finalize(args)
 	for step := 1; step <= c.MaxSteps; step++ {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -70,8 +72,11 @@ func fit(ctx context.Context, backend compute.Backend, c Config, a arch, tasks [
 			b.fill(m, &tasks[m], decks[m].draw(pairs), labels, noise[m])
 			b.mask(m, noise[m])
 		})
+		if err := b.refresh(args); err != nil {
+			return nil, err
+		}
 		y := tensors.FromFlatDataAndDimensions(b.y, len(tasks), pairs)
-		outs, err := n.train.Call(append([]any{y}, b.tensors()...)...)
+		outs, err := n.train.Call(append([]any{y}, args...)...)
 		if err != nil {
 			return nil, fmt.Errorf("recommend: %s step %d: %w", Key{a.model, a.predictor}, step, err)
 		}

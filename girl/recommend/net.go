@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"genjobrec/girl/internal/matrix"
 )
 
 // Dimension letters: M members trained side by side, B pairs of a batch, D width of the encodings, W hidden width, S side features.
@@ -128,7 +130,7 @@ func (a arch) assert(in inputs) {
 // thus more components of its two vectors: ⟨α·cv + β·mean generated, jd⟩.
 func (a arch) logits(w func(string) *Node, in inputs) *Node {
 	a.assert(in)
-	product := func(t *Node, name string) *Node { return Einsum("mwd,mdb->mwb", w(name), t) }
+	product := func(t *Node, name string) *Node { return matrix.Product(w(name), t) }
 	side := func(from, to int) *Node { return SliceAxis(in.s, 1, AxisRange(from, to)) }
 	switch a.predictor {
 	case MLPPredictor:

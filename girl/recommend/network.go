@@ -210,9 +210,14 @@ func (n *network) prepare(ctx context.Context, tasks []task, queries [][]int) (*
 // close frees the arguments now: they are large, and the garbage collector frees what has a finalizer late.
 func (l *lists) close() {
 	for _, args := range l.args {
-		for _, a := range args {
-			a.(*tensors.Tensor).MustFinalizeAll()
-		}
+		finalize(args)
+	}
+}
+
+// finalize frees arguments.
+func finalize(args []any) {
+	for _, a := range args {
+		a.(*tensors.Tensor).MustFinalizeAll()
 	}
 }
 

@@ -1,14 +1,26 @@
-package lm
+package matrix
 
 import (
 	"math"
 	"math/rand/v2"
 	"testing"
 
+	"github.com/gomlx/compute"
+	_ "github.com/gomlx/compute/gobackend"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/google/go-cmp/cmp"
 )
+
+func testBackend(t *testing.T) compute.Backend {
+	t.Helper()
+	b, err := compute.NewWithConfig("go:ops_sequential")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Finalize)
+	return b
+}
 
 // The products have the values of plain ones, and the gradients of plain ones up to the order of their sums, whichever of their two
 // ways is the shorter.
@@ -31,16 +43,16 @@ func TestProductsHaveTheGradientsOfPlainOnes(t *testing.T) {
 		own, want func(a, b *Node) *Node
 		a, b      []int
 	}{
-		{"tall times wide", product, multiply, []int{7, 2}, []int{2, 9}},
-		{"wide times tall", product, multiply, []int{3, 40}, []int{40, 2}},
-		{"batches", product, multiply, []int{2, 3, 5, 4}, []int{2, 3, 4, 6}},
-		{"batches the other way", product, multiply, []int{2, 3, 5, 40}, []int{2, 3, 40, 2}},
-		{"transposed", productT, multiplyT, []int{7, 2}, []int{90, 2}},
-		{"transposed, a short result", productT, multiplyT, []int{3, 40}, []int{2, 40}},
-		{"transposed batches", productT, multiplyT, []int{2, 3, 5, 4}, []int{2, 3, 60, 4}},
-		{"the backend's kernel for large products", product, multiply, []int{160, 192}, []int{192, 224}},
-		{"the same, transposed", productT, multiplyT, []int{160, 192}, []int{224, 192}},
-		{"transposed batches, a short result", productT, multiplyT, []int{2, 3, 5, 40}, []int{2, 3, 2, 40}},
+		{"tall times wide", Product, Multiply, []int{7, 2}, []int{2, 9}},
+		{"wide times tall", Product, Multiply, []int{3, 40}, []int{40, 2}},
+		{"batches", Product, Multiply, []int{2, 3, 5, 4}, []int{2, 3, 4, 6}},
+		{"batches the other way", Product, Multiply, []int{2, 3, 5, 40}, []int{2, 3, 40, 2}},
+		{"transposed", ProductT, MultiplyT, []int{7, 2}, []int{90, 2}},
+		{"transposed, a short result", ProductT, MultiplyT, []int{3, 40}, []int{2, 40}},
+		{"transposed batches", ProductT, MultiplyT, []int{2, 3, 5, 4}, []int{2, 3, 60, 4}},
+		{"the backend's kernel for large products", Product, Multiply, []int{160, 192}, []int{192, 224}},
+		{"the same, transposed", ProductT, MultiplyT, []int{160, 192}, []int{224, 192}},
+		{"transposed batches, a short result", ProductT, MultiplyT, []int{2, 3, 5, 40}, []int{2, 3, 2, 40}},
 	} {
 		a, b := random(c.a...), random(c.b...)
 		graph := func(f func(a, b *Node) *Node) []*tensors.Tensor {
@@ -69,7 +81,7 @@ func TestProductsHaveTheGradientsOfPlainOnes(t *testing.T) {
 }
 
 func TestSwapOfBatches(t *testing.T) {
-	got := MustNewExec(testBackend(t), func(x *Node) *Node { return swap(x) }).MustCall(
+	got := MustNewExec(testBackend(t), Swap).MustCall(
 		tensors.FromValue([][][]float32{{{1, 2, 3}, {4, 5, 6}}, {{7, 8, 9}, {10, 11, 12}}}))[0]
 	want := [][][]float32{{{1, 4}, {2, 5}, {3, 6}}, {{7, 10}, {8, 11}, {9, 12}}}
 	if d := cmp.Diff(want, got.Value()); d != "" {

@@ -1,42 +1,41 @@
-package lm
+// Package matrix has matrix products whose gradients fit the backend. GoMLX's pure-Go backend multiplies row-major matrices as they lie only in two
+// forms, A·B and A·Bᵀ; for the gradient of a weight, Aᵀ·V, the automatic differentiation asks for a form that costs it three
+// transposes, of both factors and of the result. These products have the same gradients with one small transpose or two. The
+// automatic ones are still built, and dropped when the graph is compiled, as nobody uses them.
+package matrix
 
 import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Matrix products whose gradients fit the backend. GoMLX's pure-Go backend multiplies row-major matrices as they lie only in two
-// forms, A·B and A·Bᵀ; for the gradient of a weight, Aᵀ·V, the automatic differentiation asks for a form that costs it three
-// transposes, of both factors and of the result. These products have the same gradients with one small transpose or two. The
-// automatic ones are still built, and dropped when the graph is compiled, as nobody uses them.
-
-// product is a·b over leading batch axes: a [...,M,K] and b [...,K,N] → [...,M,N].
-func product(a, b *Node) *Node {
+// Product is a·b over leading batch axes: a [...,M,K] and b [...,K,N] → [...,M,N].
+func Product(a, b *Node) *Node {
 	var v *Node // the adjoint of the product
 	left, right := a, b
-	a = IdentityWithCustomGradient(a, func(_, _ *Node) *Node { return multiplyT(v, right) })
+	a = IdentityWithCustomGradient(a, func(_, _ *Node) *Node { return MultiplyT(v, right) })
 	b = IdentityWithCustomGradient(b, func(_, _ *Node) *Node {
 		m, k, n := dim(left, -2), dim(left, -1), dim(right, -1)
 		if m*k <= m*n+n*k {
-			return multiply(swap(left), v)
+			return Multiply(Swap(left), v)
 		}
-		return swap(multiply(swap(v), left))
+		return Swap(Multiply(Swap(v), left))
 	})
-	return withAdjoint(multiply(a, b), &v)
+	return withAdjoint(Multiply(a, b), &v)
 }
 
-// productT is a·bᵀ over leading batch axes: a [...,M,K] and b [...,N,K] → [...,M,N].
-func productT(a, b *Node) *Node {
+// ProductT is a·bᵀ over leading batch axes: a [...,M,K] and b [...,N,K] → [...,M,N].
+func ProductT(a, b *Node) *Node {
 	var v *Node
 	left, right := a, b
-	a = IdentityWithCustomGradient(a, func(_, _ *Node) *Node { return multiply(v, right) })
+	a = IdentityWithCustomGradient(a, func(_, _ *Node) *Node { return Multiply(v, right) })
 	b = IdentityWithCustomGradient(b, func(_, _ *Node) *Node {
 		m, k, n := dim(left, -2), dim(left, -1), dim(right, -2)
 		if m*n <= m*k+k*n {
-			return multiply(swap(v), left)
+			return Multiply(Swap(v), left)
 		}
-		return swap(multiply(swap(left), v))
+		return Swap(Multiply(Swap(left), v))
 	})
-	return withAdjoint(multiplyT(a, b), &v)
+	return withAdjoint(MultiplyT(a, b), &v)
 }
 
 // withAdjoint keeps the adjoint of y, with which differentiation begins before it comes to what y was made of.
@@ -47,14 +46,14 @@ func withAdjoint(y *Node, v **Node) *Node {
 	})
 }
 
-// multiply is a·b with the gradients of the library.
-func multiply(a, b *Node) *Node {
+// Multiply is a·b with the gradients of the library.
+func Multiply(a, b *Node) *Node {
 	last := a.Rank() - 1
 	return DotGeneral(a, []int{last}, batchAxes(a), b, []int{last - 1}, batchAxes(b))
 }
 
-// multiplyT is a·bᵀ with the gradients of the library.
-func multiplyT(a, b *Node) *Node {
+// MultiplyT is a·bᵀ with the gradients of the library.
+func MultiplyT(a, b *Node) *Node {
 	last := a.Rank() - 1
 	return DotGeneral(a, []int{last}, batchAxes(a), b, []int{last}, batchAxes(b))
 }
@@ -71,9 +70,9 @@ func batchAxes(x *Node) []int {
 // dim is the size of an axis, which counts from the end where it is negative.
 func dim(x *Node, axis int) int { return x.Shape().Dim(axis) }
 
-// swap exchanges the last two axes. Batches take two steps, each of which the backend has a fast way for: element by element
+// Swap exchanges the last two axes. Batches take two steps, each of which the backend has a fast way for: element by element
 // it takes several times as long.
-func swap(x *Node) *Node {
+func Swap(x *Node) *Node {
 	if x.Rank() == 2 {
 		return Transpose(x, 0, 1)
 	}
