@@ -29,8 +29,8 @@ func pageRun(t *testing.T) *run {
 }
 
 // addStudy is a study of one section without stages.
-func (r *run) addStudy(name, title string, findings []string, tables []results.Table, figures ...captioned) error {
-	if err := r.saveSection(name, title, findings, tables, figures...); err != nil {
+func (r *run) addStudy(name, title string, tables []results.Table, figures ...captioned) error {
+	if err := r.saveSection(name, title, nil, tables, figures...); err != nil {
 		return err
 	}
 	return r.renderPage()
@@ -66,7 +66,7 @@ func TestPageDoesNotDependOnTheOrderOfStudies(t *testing.T) {
 	for _, order := range []string{"data rq1 rq2 rq3 rq4", "rq4 rq3 rq2 rq1 data", "rq3 rq1 data rq4 rq2", "rq2 rq4 rq1 rq2 data rq3 rq4"} {
 		r := pageRun(t)
 		for _, name := range strings.Fields(order) {
-			if err := r.addStudy(name, "Study "+name, nil, []results.Table{studyTable(name, "x")}, studyFigure(t, name+"_curve")); err != nil {
+			if err := r.addStudy(name, "Study "+name, []results.Table{studyTable(name, "x")}, studyFigure(t, name+"_curve")); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -90,14 +90,14 @@ func TestPageDoesNotDependOnTheOrderOfStudies(t *testing.T) {
 func TestStudyReplacesItself(t *testing.T) {
 	r := pageRun(t)
 	for _, name := range []string{"rq1", "rq4"} {
-		if err := r.addStudy(name, name, nil, []results.Table{studyTable(name, "<b>earlier</b>"), studyTable(name+"_more", "x")}, studyFigure(t, name+"_a"), studyFigure(t, name+"_b")); err != nil {
+		if err := r.addStudy(name, name, []results.Table{studyTable(name, "<b>earlier</b>"), studyTable(name+"_more", "x")}, studyFigure(t, name+"_a"), studyFigure(t, name+"_b")); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if page := r.readPage(t); strings.Contains(page, "<b>") || strings.Count(page, "&lt;b&gt;earlier") != 2 {
 		t.Error("a study's text became markup, or is gone")
 	}
-	if err := r.addStudy("rq4", "rq4", nil, []results.Table{studyTable("rq4", "newer")}, studyFigure(t, "rq4_b")); err != nil {
+	if err := r.addStudy("rq4", "rq4", []results.Table{studyTable("rq4", "newer")}, studyFigure(t, "rq4_b")); err != nil {
 		t.Fatal(err)
 	}
 	for file, want := range map[string]bool{"tables/rq4.md": true, "tables/rq4_more.csv": false, "figures/rq4_a.svg": false, "figures/rq4_b.png": true,
@@ -114,7 +114,7 @@ func TestStudyReplacesItself(t *testing.T) {
 // What belongs to another state of the run goes, what belongs to this one stays.
 func TestStaleStudiesAreDropped(t *testing.T) {
 	r := pageRun(t)
-	if err := r.addStudy("rq4", "RQ4", nil, []results.Table{studyTable("rq4", "x")}, studyFigure(t, "rq4_a")); err != nil {
+	if err := r.addStudy("rq4", "RQ4", []results.Table{studyTable("rq4", "x")}, studyFigure(t, "rq4_a")); err != nil {
 		t.Fatal(err)
 	}
 	there := func() (n int) {
@@ -131,14 +131,14 @@ func TestStaleStudiesAreDropped(t *testing.T) {
 	if err := r.beginPage("other"); err != nil || there() != 0 {
 		t.Errorf("another state: %d files are left, want none; error %v", there(), err)
 	}
-	if err := r.addStudy("rq4", "RQ4", nil, nil); err == nil || !strings.Contains(err.Error(), "page/run.json") {
+	if err := r.addStudy("rq4", "RQ4", nil); err == nil || !strings.Contains(err.Error(), "page/run.json") {
 		t.Errorf("a study without its run: error %v", err)
 	}
 }
 
 func TestPageNamesWhatIsWrong(t *testing.T) {
 	r := pageRun(t)
-	if err := r.addStudy("rq5", "", nil, nil); err == nil || !strings.Contains(err.Error(), `"rq5" is no study`) {
+	if err := r.addStudy("rq5", "", nil); err == nil || !strings.Contains(err.Error(), `"rq5" is no study`) {
 		t.Errorf("error %v", err)
 	}
 	if err := os.WriteFile(filepath.Join(r.dir, "page", "rq3.json"), []byte(`{"Na`), 0o644); err != nil {
