@@ -76,7 +76,7 @@ func (a *ablation) stageCurves() (*results.Figure, error) {
 	}
 	loss.Series = []results.Series{{Name: modelSFT + ", validation, per JD token", Runs: valid}, {Name: modelSFT + ", training, per weighted token", Runs: train}, {Name: "untuned LM, validation, per JD token", Runs: untuned}}
 	accuracy.Series = []results.Series{{Name: "reward model", Runs: right}}
-	return results.CurvesFigure(results.CurvesInput{Name: "rq3_training", Title: "Stages 1 and 2", XLabel: "epoch", Panels: []results.Panel{loss, accuracy}})
+	return results.CurvesFigure(results.CurvesInput{Name: "rq3_training", Title: a.data.Name + ": stages 1 and 2", XLabel: "epoch", Panels: []results.Panel{loss, accuracy}})
 }
 
 // trained are the models that PPO made.
@@ -100,7 +100,7 @@ func (a *ablation) series(x, y func(ppo.Evaluation) float64) []results.Series {
 }
 
 func (a *ablation) ppoCurves() (*results.Figure, error) {
-	in := results.CurvesInput{Name: "rq3_ppo", Title: "PPO and its variants on validation CVs", XLabel: "PPO round"}
+	in := results.CurvesInput{Name: "rq3_ppo", Title: a.data.Name + ": PPO and its variants on validation CVs", XLabel: "PPO round"}
 	round := func(e ppo.Evaluation) float64 { return float64(e.Iteration) }
 	for _, p := range newCurves(a.data.Market != nil, "KL to the start").panels {
 		if p.eval != nil {
@@ -113,7 +113,7 @@ func (a *ablation) ppoCurves() (*results.Figure, error) {
 
 // overOptimisation draws reward against √KL, the abscissa in which Gao et al. (2023, arXiv 2210.10760) found simple laws.
 func (a *ablation) overOptimisation() (*results.Figure, error) {
-	in := results.CurvesInput{Name: "rq3_overoptimisation", Title: "Reward against the distance from the start, validation CVs", XLabel: "square root of KL, nats", Path: true}
+	in := results.CurvesInput{Name: "rq3_overoptimisation", Title: a.data.Name + ": reward against distance, validation CVs", XLabel: "square root of KL (KL in nats)", Path: true}
 	root := func(e ppo.Evaluation) float64 { return math.Sqrt(max(0, e.KL)) }
 	best, err := a.bestOfRewards()
 	if err != nil {
@@ -172,7 +172,7 @@ func (a *ablation) bestOfRewards() (map[string][]results.Run, error) {
 
 // matchingFigure draws what GIRL's JDs have over those of every other writer.
 func (a *ablation) matchingFigure() (*results.Figure, error) {
-	in := results.IntervalsInput{Name: "rq3", Title: "Matchers with GIRL's JDs less the same with those of another writer"}
+	in := results.IntervalsInput{Name: "rq3", Title: a.data.Name + ": matchers with GIRL's JDs less those with others"}
 	var auc, loss []results.Interval
 	for _, model := range append([]string{recommend.Base}, writersShown()...) {
 		if model == modelGIRL {
@@ -191,8 +191,8 @@ func (a *ablation) matchingFigure() (*results.Figure, error) {
 		}
 	}
 	in.Panels = []results.IntervalPanel{
-		{Title: "AUC", XLabel: "ΔAUC (> 0: GIRL better)", Marks: auc, At: []float64{0}},
-		{Title: "LogLoss", XLabel: "nats (< 0: GIRL better)", Marks: loss, At: []float64{0}},
+		{Title: "AUC (> 0: GIRL better)", XLabel: "ΔAUC", Marks: auc, At: []float64{0}},
+		{Title: "LogLoss (< 0: GIRL better)", XLabel: "ΔLogLoss, nats", Marks: loss, At: []float64{0}},
 	}
 	return results.IntervalsFigure(in)
 }
@@ -203,7 +203,7 @@ func interval(row int, series string, e eval.Estimate) results.Interval {
 
 // coldFigure is nil where no cell has anything to compare.
 func (a *ablation) coldFigure() (*results.Figure, error) {
-	in := results.IntervalsInput{Name: "rq3_cold", Title: "Cold start: matchers with written JDs less Base"}
+	in := results.IntervalsInput{Name: "rq3_cold", Title: a.data.Name + ": cold start, matchers with written JDs less Base"}
 	var auc, loss []results.Interval
 	for _, p := range predictors {
 		for _, cell := range a.cold {
@@ -223,8 +223,8 @@ func (a *ablation) coldFigure() (*results.Figure, error) {
 		return nil, nil
 	}
 	in.Panels = []results.IntervalPanel{
-		{Title: "AUC", XLabel: "ΔAUC (> 0: better)", Marks: auc, At: []float64{0}},
-		{Title: "LogLoss", XLabel: "nats (< 0: better)", Marks: loss, At: []float64{0}},
+		{Title: "AUC (> 0: better)", XLabel: "ΔAUC", Marks: auc, At: []float64{0}},
+		{Title: "LogLoss (< 0: better)", XLabel: "ΔLogLoss, nats", Marks: loss, At: []float64{0}},
 	}
 	return results.IntervalsFigure(in)
 }

@@ -80,7 +80,8 @@ func (a *ablation) writersTable() (results.Table, error) {
 		Notes: append([]string{
 			fmt.Sprintf("Means over the test CVs and %s; 95 %% intervals and two-sided p-values from the bootstrap over CV groups and, from two seeds on, the spread between seeds; Holm corrects over this table.", a.seedWords()),
 			"GIRL − writer above zero: GIRL's JDs are better, by what this writer lacks. Higher is better for rewards and for the share of JDs that end; KL and tokens are costs.",
-			"Gold reward is the true acceptance probability, known on the synthetic market only; proxy reward is the reward model's score, normalised on samples of GIRL-SFT for every row alike.",
+			"Gold reward is the true acceptance probability, known on the synthetic market only; proxy reward is the reward model's score, normalised on samples of GIRL-SFT for every row alike. " +
+				fmt.Sprintf("A JD that does not end has proxy reward %g in place of its own.", a.cfg.PPO.EOSPenalty),
 			fmt.Sprintf("Each variant lacks one part of GIRL's training. Without SFT: PPO starts from the untuned LM, which never saw a matching pair; the reward model stays. Without reward normalisation: raw scores enter PPO. Without KL penalty: β = 0. Reward model only: of %d JDs by GIRL-SFT the reward model takes the best, no PPO.", a.options.BestOf),
 			"PPO's best round is chosen on validation CVs by the mean score less β·KL, each variant's with its own β and scale of scores. Without KL penalty KL costs nothing in this choice, and without reward normalisation the same β weighs against other scores: these variants differ from GIRL in the choice of their best round as well, and a difference is that of part and choice together.",
 			fmt.Sprintf("Best round and stopped: by seed (%s); round 0 is the start.", a.seedNumbers()),
@@ -122,6 +123,12 @@ func (a *ablation) writersTable() (results.Table, error) {
 		}
 		t.Rows = append(t.Rows, results.TableRow{Rule: model == bestOf || model == modelGIRL || model == ablated[0], Notes: unique(notes),
 			Cells: []results.Cell{results.Text(a.label(model)), cells[0], cells[1], kl, cells[2], cells[3], results.Text(best), results.Text(stopped), diff, p}})
+	}
+	if a.data.Market == nil { // nobody knows the gold reward
+		t.Columns = slices.Delete(t.Columns, 1, 2)
+		for i := range t.Rows {
+			t.Rows[i].Cells = slices.Delete(t.Rows[i].Cells, 1, 2)
+		}
 	}
 	return t, nil
 }
@@ -193,7 +200,7 @@ func (a *ablation) coldTable() results.Table {
 		return results.Column{Key: key, Name: name, Kind: results.KindCount}
 	}
 	t := results.Table{Name: "rq3_cold", Title: "RQ3 on " + a.on() + ": cold start", Wide: true,
-		Columns: []results.Column{{Key: "cell", Name: "Test pairs"}, count("pairs", "Pairs"), count("matched", "Matched"), {Key: "matched_share", Name: "Share matched", Kind: results.KindNumber, Digits: 2},
+		Columns: []results.Column{{Key: "cell", Name: "Test pairs"}, count("pairs", "Pairs"), count("matched", "Matched"), {Key: "matched_share", Name: "Share matched", Kind: results.KindNumber, Digits: 3},
 			count("cvs", "CVs"), count("jds", "JDs"), {Key: "predictor", Name: "Predictor"}, {Key: "model", Name: "Model"},
 			{Key: "auc", Name: "AUC", Kind: results.KindNumber, Digits: 4, Interval: true},
 			{Key: "logloss", Name: "LogLoss", Kind: results.KindNumber, Digits: 4, Interval: true},

@@ -37,7 +37,7 @@ const stageVersion = 5
 
 // reportVersion enters the keys of the stages that count, resample and draw, in which nothing is trained or written: raise it when a
 // change of statistics, tables or figures changes what they show.
-const reportVersion = 4
+const reportVersion = 5
 
 // stage runs fn unless its outputs are already there. inputs is anything that marshals to JSON and determines the outputs:
 // the stage's config, seeds, and the keys of earlier stages.

@@ -42,7 +42,8 @@ type manifest struct {
 	Config    map[string]json.RawMessage `json:"config"`
 	Notes     []string                   `json:"notes"`
 	Stages    []manifestStage            `json:"stages"`
-	Shown     map[string]string          `json:"shown,omitempty"` // of a study: numbers, tables, figures, part of the page → sha256
+	Shown     map[string]string          `json:"shown,omitempty"`    // of a study: numbers, tables, figures, part of the page → sha256
+	DrawnBy   string                     `json:"drawn_by,omitempty"` // of a study: the revision that drew what is shown, where it is a later one
 }
 
 // finished reports whether the run came to its tables.
@@ -96,11 +97,16 @@ func (r *run) manifest() (*manifest, error) {
 }
 
 func (r *run) writeManifest() error {
+	path := filepath.Join(r.dir, ManifestFile)
+	var before manifest
+	if r.executed == 0 && readJSON(path, &before) == nil && before.finished() {
+		return nil // nothing is newer than what that one tells
+	}
 	m, err := r.runManifest()
 	if err != nil {
 		return err
 	}
-	return writeJSON(filepath.Join(r.dir, ManifestFile), m)
+	return writeJSON(path, m)
 }
 
 // runManifest is the manifest of the run with the time of the earlier invocations on whose stages this one builds.
@@ -154,10 +160,10 @@ func (r *run) writeStudyManifest(name string) error {
 	var before manifest
 	earlier := readJSON(path, &before) == nil
 	if r.executed == 0 && earlier {
-		if maps.Equal(shown, before.Shown) {
+		if maps.Equal(shown, before.Shown) && slices.EqualFunc(m.Stages, before.Stages, func(a, b manifestStage) bool { return a.Dir == b.Dir && a.Key == b.Key }) {
 			return nil
 		}
-		before.Shown, before.Stages = shown, m.Stages
+		before.Shown, before.Stages, before.DrawnBy = shown, m.Stages, r.rev
 		return writeJSON(path, before)
 	}
 	m.Shown = shown

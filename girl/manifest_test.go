@@ -1,7 +1,10 @@
 package girl
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -44,6 +47,53 @@ func TestManifestCountsAStageOnce(t *testing.T) {
 	}
 	if want := []string{"seed-1/write 7", "seed-1/match 0", "seed-2/write 5"}; !slices.Equal(got, want) {
 		t.Errorf("the manifest lists %q, want %q", got, want)
+	}
+}
+
+// A finished run that finds everything there keeps its manifest, which tells what it took and which revision computed it.
+func TestFinishedManifestIsKept(t *testing.T) {
+	r := &run{dir: t.TempDir()}
+	path := r.path(ManifestFile)
+	kept := manifest{Revision: "a1b2c3", Stages: []manifestStage{{Dir: ".", stageRecord: stageRecord{Stage: evaluateStage}}}}
+	if err := writeJSON(path, &kept); err != nil {
+		t.Fatal(err)
+	}
+	var after manifest
+	if err := r.writeManifest(); err != nil {
+		t.Fatal(err)
+	}
+	if err := readJSON(path, &after); err != nil || after.Revision != "a1b2c3" {
+		t.Errorf("revision %q, error %v", after.Revision, err)
+	}
+}
+
+// Published folders are replaced as a whole, and are there as long as the new one is not.
+func TestReplaceFolder(t *testing.T) {
+	dir := t.TempDir()
+	out, fresh := filepath.Join(dir, "out"), filepath.Join(dir, "fresh")
+	write := func(folder, text string) {
+		if err := errors.Join(os.MkdirAll(folder, 0o700), os.WriteFile(filepath.Join(folder, "file"), []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read := func() string {
+		data, err := os.ReadFile(filepath.Join(out, "file"))
+		if err != nil {
+			t.Error(err)
+		}
+		return string(data)
+	}
+	for _, text := range []string{"first", "second"} {
+		write(fresh, text)
+		if err := replaceFolder(fresh, out); err != nil || read() != text {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if err := replaceFolder(filepath.Join(dir, "none"), out); err == nil || read() != "second" {
+		t.Errorf("a new folder that is not there: error %v", err)
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+		t.Errorf("%d folders are left, want one", len(entries))
 	}
 }
 

@@ -128,7 +128,7 @@ func studiesTable(runDir string) (results.Table, error) {
 	t := results.Table{Name: "studies", Title: "What each study took beside the run",
 		Columns: []results.Column{{Key: "study", Name: "study"}, {Key: "minutes", Name: "wall minutes", Kind: results.KindNumber, Digits: 1}, {Key: "stages", Name: "stages", Kind: results.KindCount},
 			{Key: "tokens", Name: "tokens", Kind: results.KindCount}, {Key: "started", Name: "started"}, {Key: "revision", Name: "git revision"}},
-		Notes: []string{"The stages of each, with minutes, tokens and outcomes: rq1.manifest.json, rq3.manifest.json and rq4.manifest.json."}}
+		Notes: []string{"What two studies need, such as the untuned LM, was made for the first of them and is counted in the tokens of both.", "The stages of each, with minutes, tokens and outcomes: rq1.manifest.json, rq3.manifest.json and rq4.manifest.json."}}
 	for _, name := range studies {
 		var m manifest
 		switch err := readJSON(filepath.Join(runDir, studyManifest(name)), &m); {

@@ -55,7 +55,25 @@ func Publish(runDir, out string) error {
 	if err := publishFindings(runDir, filepath.Join(fresh, findingsFile)); err != nil {
 		return errors.Join(err, os.RemoveAll(fresh))
 	}
-	return errors.Join(os.Chmod(fresh, 0o755), os.RemoveAll(out), os.Rename(fresh, out))
+	return errors.Join(replaceFolder(fresh, out), os.RemoveAll(fresh))
+}
+
+// replaceFolder puts the folder fresh where out is, which goes only once the new one is in its place.
+func replaceFolder(fresh, out string) error {
+	if err := os.Chmod(fresh, 0o755); err != nil {
+		return err
+	}
+	old := fresh + ".old"
+	if err := os.Rename(out, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Rename(fresh, out); err != nil {
+		if back := os.Rename(old, out); !errors.Is(back, fs.ErrNotExist) {
+			err = errors.Join(err, back)
+		}
+		return err
+	}
+	return os.RemoveAll(old)
 }
 
 // findingsFile holds, in the folder of a published run, the findings of its studies.
@@ -181,6 +199,9 @@ func readmeMarks(link string) (begin, end string) {
 	return "<!-- " + link + " -->\n", "<!-- end of " + link + " -->\n"
 }
 
+// ErrNoSection is of a README without a place for a run.
+var ErrNoSection = errors.New("nothing was written there")
+
 // UpdateReadme puts the section of a published run between its marks in README.
 func UpdateReadme(readme, dir, link string) error {
 	data, err := os.ReadFile(readme)
@@ -194,6 +215,9 @@ func UpdateReadme(readme, dir, link string) error {
 	begin, end := readmeMarks(link)
 	before, rest, ok := strings.Cut(string(data), begin)
 	_, after, closed := strings.Cut(rest, end)
+	if !ok && !strings.Contains(string(data), end) {
+		return fmt.Errorf("%s has no section on it: put the lines %q and %q where it shall stand: %w", readme, strings.TrimSpace(begin), strings.TrimSpace(end), ErrNoSection)
+	}
 	if !ok || !closed {
 		return fmt.Errorf("%s has no lines %q and %q", readme, strings.TrimSpace(begin), strings.TrimSpace(end))
 	}

@@ -153,7 +153,7 @@ func (q *quality) write() error {
 	return nil
 }
 
-// writeLLM asks for the JDs. One that was cut off is left out: it is not what the model would have written, and would lose for that.
+// writeLLM asks for the JDs. One that was cut off, or is empty, is left out: it is not what the model would have written, and would lose for that.
 func (q *quality) writeLLM(client *chat.Client, c chat.Config, prompt llmPrompt, cvs []string, rec *stageRecord) error {
 	lines := make([]llmLine, len(cvs))
 	group, ctx := errgroup.WithContext(q.ctx)
@@ -168,8 +168,8 @@ func (q *quality) writeLLM(client *chat.Client, c chat.Config, prompt llmPrompt,
 			if err != nil {
 				return fmt.Errorf("CV %q: %w", id, err)
 			}
-			if !a.Cut {
-				lines[i] = llmLine{id, c.Model, strings.TrimSpace(a.Text)}
+			if text := strings.TrimSpace(a.Text); !a.Cut && text != "" {
+				lines[i] = llmLine{id, c.Model, text}
 			}
 			done.step(func(n int) { rec.progress.At(n, len(cvs), "CVs by "+q.llm) })
 			return nil

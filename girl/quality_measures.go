@@ -94,7 +94,7 @@ var measures = []measure{
 	{key: "distinct_2", name: "Distinct-2", digits: 3, n: 2, high: 1},
 	{key: "repetition", name: "Repetition", digits: 3, high: 1, of: func(m judge.Measures) float64 { return m.Repetition }},
 	{key: "copy_rate", name: "Copy rate", digits: 3, high: 1, of: func(m judge.Measures) float64 { return m.CopyRate }},
-	{key: "tokens", name: "Tokens", digits: 1, of: func(m judge.Measures) float64 { return float64(m.Tokens) }},
+	{key: "words", name: "Words", digits: 1, of: func(m judge.Measures) float64 { return float64(m.Tokens) }},
 }
 
 // systemMeasures are the measures of one system.
@@ -229,8 +229,8 @@ func (q *quality) measureTable(s *qualityStatistics) results.Table {
 	t.Notes = append(t.Notes,
 		fmt.Sprintf("Means over the test CVs with a matched pair and over %s, one JD a CV and seed. 95 %% intervals from the bootstrap over CV groups, those of distinct-n from the jackknife over them, and from two seeds on the spread between seeds.", seeds),
 		"ROUGE-L F1, TF-IDF cosine: likeness to the CV's own matched JDs, the largest over them. A JD unlike every past one may still be good.",
-		"Reward: what each seed's reward model thinks of CV and JD, 0 being the mean of JDs by GIRL-SFT for training CVs and 1 their standard deviation. It is what PPO raises: for GIRL it is no independent witness.",
-		fmt.Sprintf("Distinct-1, -2: different words, and pairs of neighbouring words, over all, in a seed's JDs together; they fall with the amount of text. Repetition: share of a JD's runs of %d tokens that stood in it before. Copy rate: share of its runs of %d tokens that stand in a JD of a training pair. Tokens: words; characters in scripts without spaces.", judge.DefaultRepeatN, judge.DefaultCopyN))
+		"Reward: what each seed's reward model thinks of CV and JD, 0 being the mean of JDs by GIRL-SFT for training CVs and 1 their standard deviation. It is what PPO raises: for GIRL it is no independent witness. Here a JD that does not end keeps its own, while PPO and the tables of training and RQ3 put a penalty in its place.",
+		fmt.Sprintf("Distinct-1, -2: different words, and pairs of neighbouring words, over all, in a seed's JDs together; they fall with the amount of text. Repetition: share of a JD's runs of %d tokens that stood in it before. Copy rate: share of its runs of %d tokens that stand in a JD of a training pair. Words: characters in scripts without spaces; tokens in the other measures are these.", judge.DefaultRepeatN, judge.DefaultCopyN))
 	if note := s.hitNote(); note != "" {
 		t.Notes = append(t.Notes, note)
 	}

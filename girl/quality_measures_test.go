@@ -80,12 +80,12 @@ func TestMeasuresByHand(t *testing.T) {
 			"distinct_2": (1 + 2.0/5) / 2, // pairs: 6 of 6; "alpha beta" and "eta eta" of 5
 			"repetition": 0.125,           // of the last one's two runs of four the second stood before
 			"copy_rate":  0,               // test JDs are no training JDs, so a copy of one is no copy
-			"tokens":     (4 + 3.5) / 2,
+			"words":      (4 + 3.5) / 2,
 		},
 		// The first JD of t1 against its second: two of four words; t2 has no other.
-		systemReal: {"rouge_l": 0.5, "reward": 0.5, "distinct_1": 1, "copy_rate": 0, "tokens": 4},
+		systemReal: {"rouge_l": 0.5, "reward": 0.5, "distinct_1": 1, "copy_rate": 0, "words": 4},
 		// t1's nearest CV is the one with the shortest text, c0, t2's likewise (no word in common: the first): 10 words, all copied.
-		systemNearest: {"rouge_l": 0, "tfidf_cosine": 0, "reward": 0.5, "distinct_1": 0.5, "copy_rate": 1, "tokens": 10},
+		systemNearest: {"rouge_l": 0, "tfidf_cosine": 0, "reward": 0.5, "distinct_1": 0.5, "copy_rate": 1, "words": 10},
 	} {
 		for i, c := range measures {
 			if w, ok := want[c.key]; ok && math.Abs(bySystem[system].Estimates[i].Value-w) > 1e-12 {

@@ -142,6 +142,16 @@ func TestCutJDsAreLeftOut(t *testing.T) {
 	}
 }
 
+// An empty answer, such as that of a filter, is no JD, and competes as little.
+func TestEmptyJDsAreLeftOut(t *testing.T) {
+	q := smallStudy(t)
+	a := newAnswers(t, "nothing of all this", " ")
+	q.options.Writer = a.config(WriterRole)
+	if err := q.write(); err == nil || !strings.Contains(err.Error(), "wrote no JD to its end") {
+		t.Errorf("error %v", err)
+	}
+}
+
 // Before a language model the real JD competes on any data. Verdicts that were cut off come back under a larger limit, they alone.
 func TestLanguageModelJudgesTheRealJD(t *testing.T) {
 	q := smallStudy(t)

@@ -86,7 +86,7 @@ func (q *quality) aboutOffline(s *qualityStatistics) []string {
 
 // cutNote warns where the writers, which stop at a length, are judged against JDs that are much longer.
 func (q *quality) cutNote(s *qualityStatistics) string {
-	tokens := slices.IndexFunc(measures, func(m measure) bool { return m.key == "tokens" })
+	tokens := slices.IndexFunc(measures, func(m measure) bool { return m.key == "words" })
 	length := map[string]float64{}
 	for _, m := range s.Measures {
 		length[m.System] = m.Estimates[tokens].Value

@@ -33,9 +33,9 @@ func (w *sweep) figures() ([]*results.Figure, error) {
 	}
 	var out []*results.Figure
 	for _, axis := range []sweepAxis{
-		{name: "rq4_samples", title: fmt.Sprintf("Number of generated JDs, temperature %g", own.Temperature), label: "JDs per CV (0: Base)", list: byK,
+		{name: "rq4_samples", title: fmt.Sprintf("%s: number of generated JDs, temperature %g", w.data.Name, own.Temperature), label: "JDs per CV, not to scale (0: Base)", list: byK,
 			x: func(g setting) float64 { return float64(1 + slices.Index(byK, g)) }, base: true, at: at},
-		{name: "rq4_temperature", title: fmt.Sprintf("Sampling temperature, %d JDs per CV", own.Samples), label: "temperature", list: w.byT(), x: func(g setting) float64 { return g.Temperature }},
+		{name: "rq4_temperature", title: fmt.Sprintf("%s: sampling temperature, %d JDs per CV", w.data.Name, own.Samples), label: "temperature", list: w.byT(), x: func(g setting) float64 { return g.Temperature }},
 	} {
 		if len(axis.list) < 2 {
 			continue
@@ -55,7 +55,7 @@ func (w *sweep) figure(axis sweepAxis) (*results.Figure, error) {
 		w.levelPanel(axis, "AUC", "AUC (higher is better)", auc, func(s *results.SystemResult) eval.Estimate { return s.AUC }),
 		w.levelPanel(axis, "LogLoss", "nats (lower is better)", loss, func(s *results.SystemResult) eval.Estimate { return s.LogLoss }),
 		w.gainPanel(axis, "AUC less that of Base", "ΔAUC (> 0: better)", auc, func(d results.ContrastResult) eval.Estimate { return d.DiffAUC }),
-		w.gainPanel(axis, "LogLoss less that of Base", "nats (< 0: better)", loss, func(d results.ContrastResult) eval.Estimate { return d.DiffLogLoss }),
+		w.gainPanel(axis, "LogLoss less that of Base", "ΔLogLoss, nats (< 0: better)", loss, func(d results.ContrastResult) eval.Estimate { return d.DiffLogLoss }),
 		w.costPanel(axis, "Tokens written", "tokens per CV", func(c cost) float64 { return float64(c.Tokens) }),
 		w.costPanel(axis, "Wall time of writing", "ms per CV", func(c cost) float64 { return 1000 * c.Seconds }),
 	}})

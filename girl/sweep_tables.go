@@ -62,6 +62,9 @@ func (w *sweep) table() results.Table {
 			"K = 0 is Base. ΔAUC above zero and ΔLogLoss below zero mean that generated JDs help. Every row had the same search over matcher settings.",
 			fmt.Sprintf("Tokens and time are of writing alone, for the first %d CVs, with the machine to itself and graphs compiled before: GIRL writes; the reward model's reading and the matchers' time are not in it. Intervals of both are over seeds alone (Student).", w.clocked()),
 		}}
+	if own := (setting{w.cfg.Generate.Samples, w.cfg.Generate.Temperature}); slices.Contains(w.list, own) {
+		t.Notes = append(t.Notes, fmt.Sprintf("K = %d at temperature %g is the setting of GIRL in rq2, written once more in other batches: a few JDs may differ by rounding, and the matchers' training and choice of settings make of that what the two tables differ by.", own.K, own.Temperature))
+	}
 	if w.kept != "" {
 		t.Notes = append(t.Notes, w.kept)
 	}

@@ -102,15 +102,16 @@ func (r *run) trainingReport(generated []results.GeneratedRow) (*trainingOutput,
 	}
 	list = append(append(list, accuracy), rewards...)
 	out := &trainingOutput{}
-	if out.figure, err = ppoFigure(r.opts.Seeds, reports, r.data.Market != nil); err != nil {
+	if out.figure, err = ppoFigure(r.data, r.opts.Seeds, reports); err != nil {
 		return nil, err
 	}
 	table := results.Table{Name: "training", Title: "Training of writer, reward model and PPO: " + r.data.Name,
-		Columns: []results.Column{{Key: "quantity", Name: "quantity"}, {Key: "model", Name: "model"}, {Key: "split", Name: "split"},
-			{Key: "value", Name: "mean over seeds", Kind: results.KindNumber, Digits: 4, Interval: true}},
+		Columns: []results.Column{{Key: "quantity", Name: "Quantity"}, {Key: "model", Name: "Model"}, {Key: "split", Name: "Split"},
+			{Key: "value", Name: "Mean over seeds", Kind: results.KindNumber, Digits: 4, Interval: true}},
 		Notes: []string{
 			fmt.Sprintf("Over %s. 95 %% intervals: on test CVs from the bootstrap of CV groups and, from two seeds on, the spread between seeds; on validation over seeds alone (Student). Differences are on the same CVs with the same random numbers.", r.seedWords()),
 			fmt.Sprintf("A JD that does not end has proxy reward %g: a difference in the share of JDs that end is part of the difference in proxy reward.", r.cfg.PPO.EOSPenalty),
+			"Pair accuracy within a CV: its matched against its mismatched JDs, every CV weighing the same. Over all pairs alike a CV with many JDs weighs more.",
 		}}
 	table.Notes = append(table.Notes, r.ppoNotes(reports)...)
 	for i, p := range reports {
@@ -125,7 +126,7 @@ func (r *run) trainingReport(generated []results.GeneratedRow) (*trainingOutput,
 		if err != nil {
 			return nil, err
 		}
-		table.Rows = append(table.Rows, results.TableRow{Notes: warningNotes(warnings), Cells: []results.Cell{results.Text(m.label), results.Text(m.model), results.Text(m.split), cell}})
+		table.Rows = append(table.Rows, results.TableRow{Notes: warningNotes(warnings), Cells: []results.Cell{results.Text(m.label), results.Text(strings.ReplaceAll(m.model, " - ", " − ")), results.Text(m.split), cell}})
 	}
 	out.tables = []results.Table{table}
 	return out, nil
@@ -193,12 +194,12 @@ func (c *curves) add(seed int64, p PPOReport) {
 }
 
 // ppoFigure draws GIRL's training by PPO, figures/ppo.
-func ppoFigure(seeds []int, reports []PPOReport, gold bool) (*results.Figure, error) {
-	c := newCurves(gold, "KL to SFT")
+func ppoFigure(data *Data, seeds []int, reports []PPOReport) (*results.Figure, error) {
+	c := newCurves(data.Market != nil, "KL to SFT")
 	for i, p := range reports {
 		c.add(int64(seeds[i]), p)
 	}
-	in := results.CurvesInput{Name: "ppo", Title: "PPO on validation CVs", XLabel: "PPO round"}
+	in := results.CurvesInput{Name: "ppo", Title: data.Name + ": PPO on validation CVs", XLabel: "PPO round"}
 	for _, p := range c.panels {
 		in.Panels = append(in.Panels, results.Panel{Title: p.title, YLabel: p.unit, Positive: p.positive, Series: []results.Series{{Name: modelGIRL, Runs: p.runs}}})
 	}
@@ -215,5 +216,5 @@ func PPOFigure(ctx context.Context, runDir string) (*results.Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ppoFigure(r.opts.Seeds, reports, r.data.Market != nil)
+	return ppoFigure(r.data, r.opts.Seeds, reports)
 }

@@ -2,11 +2,15 @@ package results
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"image/color"
 	"io"
+	"math"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -60,6 +64,8 @@ func (f *Figure) Render(w io.Writer, format string) (err error) {
 	switch format {
 	case "pdf": // the library writes the time of day; of the same length, so that offsets in the file stay right
 		out = pdfDate.ReplaceAll(out, []byte("Date (D:20000101000000)"))
+	case "png":
+		out = withDPI(out)
 	case "svg":
 		// Where the font is not installed, these have the same widths or, the last, nearly so.
 		out = bytes.ReplaceAll(out, []byte("font-family:Liberation Sans;"),
@@ -67,6 +73,21 @@ func (f *Figure) Render(w io.Writer, format string) (err error) {
 	}
 	_, err = w.Write(out)
 	return err
+}
+
+// withDPI tells the resolution in a pHYs chunk after the header of a PNG file, which the library leaves out: programs would take the
+// figure for one of 72 or 96 dots per inch.
+func withDPI(file []byte) []byte {
+	const header = 8 + 25 // signature, and the chunk IHDR: length, type, 13 bytes, checksum
+	chunk := append([]byte("pHYs"), make([]byte, 9)...)
+	perMetre := uint32(math.Round(DPI / 0.0254))
+	binary.BigEndian.PutUint32(chunk[4:], perMetre)
+	binary.BigEndian.PutUint32(chunk[8:], perMetre)
+	chunk[12] = 1 // the unit is the metre
+	out := binary.BigEndian.AppendUint32(slices.Clone(file[:header]), 9)
+	out = append(out, chunk...)
+	out = binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(chunk))
+	return append(out, file[header:]...)
 }
 
 var pdfDate = regexp.MustCompile(`Date \(D:\d{14}\)`)

@@ -175,6 +175,13 @@ func (p Panel) plot(in CurvesInput, names []string) *plot.Plot {
 			out.Add(seedBand{own, bandColor(lineOf(s.Name, names).Color)})
 		}
 	}
+	// Series with intervals at the same steps stand side by side, each with its bars.
+	shifts := make([]vg.Length, len(p.Series))
+	for i := range p.Series {
+		if !in.Path && slices.ContainsFunc(intervals, func(list []Bar) bool { return len(list) > 0 }) {
+			shifts[i] = vg.Points(3 * (float64(i) - float64(len(p.Series)-1)/2))
+		}
+	}
 	// All pale lines first, so that no mean is hidden behind the seeds of another series.
 	for _, s := range p.Series {
 		style := in.curveStyle(s.Name, names)
@@ -189,19 +196,15 @@ func (p Panel) plot(in CurvesInput, names []string) *plot.Plot {
 		}
 	}
 	for i, s := range p.Series {
-		shift := vg.Points(3 * (float64(i) - float64(len(p.Series)-1)/2))
-		if in.Path {
-			shift = 0 // the points hardly share abscissae, and where they stand matters
-		}
-		out.Add(bars{intervals[i], lineOf(s.Name, names), shift})
+		out.Add(shifted{bars{intervals[i], lineOf(s.Name, names)}, shifts[i]})
 	}
-	for _, s := range p.Series {
+	for i, s := range p.Series {
 		mean, style := s.mean(in.Path), in.curveStyle(s.Name, names)
 		if len(s.Runs) > 1 {
-			out.Add(curve(mean.Steps, mean.Value, style))
+			out.Add(shifted{curve(mean.Steps, mean.Value, style), shifts[i]})
 		}
 		if in.marked(mean) {
-			out.Add(&plotter.Scatter{XYs: points(mean), GlyphStyle: draw.GlyphStyle{Color: style.Color, Radius: vg.Points(1.8), Shape: draw.CircleGlyph{}}})
+			out.Add(shifted{&plotter.Scatter{XYs: points(mean), GlyphStyle: draw.GlyphStyle{Color: style.Color, Radius: vg.Points(1.8), Shape: draw.CircleGlyph{}}}, shifts[i]})
 		}
 	}
 	if p.Share {

@@ -27,7 +27,6 @@ func (zeroLine) DataRange() (xMin, xMax, yMin, yMax float64) {
 type bars struct {
 	list  []Bar
 	style draw.LineStyle
-	shift vg.Length
 }
 
 // Plot implements [plot.Plotter].
@@ -36,7 +35,7 @@ func (b bars) Plot(c draw.Canvas, p *plot.Plot) {
 	style := draw.LineStyle{Color: b.style.Color, Width: vg.Points(0.8)}
 	half := vg.Points(1.6)
 	for _, bar := range b.list {
-		x, low, high := trX(bar.Step)+b.shift, trY(bar.Low), trY(bar.High)
+		x, low, high := trX(bar.Step), trY(bar.Low), trY(bar.High)
 		c.StrokeLine2(style, x, low, x, high)
 		c.StrokeLine2(style, x-half, low, x+half, low)
 		c.StrokeLine2(style, x-half, high, x+half, high)
@@ -52,8 +51,26 @@ func (b bars) DataRange() (xMin, xMax, yMin, yMax float64) {
 	return xMin, xMax, yMin, yMax
 }
 
+// ranged is a plotter that knows its range.
+type ranged interface {
+	plot.Plotter
+	plot.DataRanger
+}
+
+// shifted moves what a plotter draws to the right, without moving the axes.
+type shifted struct {
+	ranged
+	by vg.Length
+}
+
+// Plot implements [plot.Plotter].
+func (s shifted) Plot(c draw.Canvas, p *plot.Plot) {
+	c.Min.X, c.Max.X = c.Min.X+s.by, c.Max.X+s.by
+	s.ranged.Plot(c, p)
+}
+
 // curve is a line through points that have been checked. One point, or none, is drawn as a dot.
-func curve(steps, values []float64, style draw.LineStyle) plot.Plotter {
+func curve(steps, values []float64, style draw.LineStyle) ranged {
 	xys := points(Run{Steps: steps, Value: values})
 	if len(xys) < 2 {
 		return &plotter.Scatter{XYs: xys, GlyphStyle: draw.GlyphStyle{Color: style.Color, Radius: vg.Points(2), Shape: draw.CircleGlyph{}}}

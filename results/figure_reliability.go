@@ -30,6 +30,7 @@ type reliabilityForm struct {
 	heading string
 	rates   [][]*plot.Plot // a row for each predictor, a column for each model
 	counts  []*plot.Plot   // one for each predictor
+	hollow  bool           // some bins have no interval
 }
 
 // ReliabilityFigure draws, for each matcher, the observed share of matches against the predicted probability in bins of equal
@@ -56,6 +57,9 @@ func (r *RQ2Report) ReliabilityFigure() (*Figure, error) {
 		strip = append(strip, legendEntry{model, draw.LineStyle{Color: color, Width: vg.Points(1)}, color})
 	}
 	strip = append(strip, legendEntry{text: "perfectly calibrated", line: chanceStyle})
+	if slices.ContainsFunc(forms, func(f reliabilityForm) bool { return f.hollow }) {
+		strip = append(strip, legendEntry{text: hollowWords})
+	}
 	const margin, head, gap = 6 * vg.Inch / 72, 18 * vg.Inch / 72, 6 * vg.Inch / 72
 	const rateHeight, countHeight = 3.5 * vg.Centimeter, 2.4 * vg.Centimeter
 	legendHeight := strip.height(textWidth-2*margin) + legendAbove
@@ -119,6 +123,7 @@ func (c *CalibrationReport) reliabilityForm(mark string) (reliabilityForm, error
 				k, list = len(list), append(slices.Clip(list), reliability{id: SystemID{model, list[0].id.Predictor}, seeds: 1}) // an empty panel
 			}
 			row = append(row, ratePanel(list[k], len(row) == 0))
+			out.hollow = out.hollow || slices.ContainsFunc(list[k].bins, func(b eval.RateBin) bool { return math.IsNaN(b.Rate.Low) })
 		}
 		out.rates = append(out.rates, row)
 		out.counts = append(out.counts, countPanel(lists[i], most, i == 0))
@@ -142,7 +147,7 @@ func ratePanel(m reliability, labelled bool) *plot.Plot {
 		for _, b := range m.bins {
 			at := vg.Point{X: trX(b.MeanProb), Y: trY(b.PosRate)}
 			glyph := draw.GlyphStyle{Color: color, Radius: vg.Points(2), Shape: draw.CircleGlyph{}}
-			if math.IsNaN(b.Rate.Low) { // no interval: see [eval.RateBin]
+			if math.IsNaN(b.Rate.Low) { // see [eval.RateBin]
 				glyph.Shape = draw.RingGlyph{}
 			} else {
 				c.StrokeLine2(draw.LineStyle{Color: color, Width: vg.Points(1)}, at.X, trY(b.Rate.Low), at.X, trY(b.Rate.High))

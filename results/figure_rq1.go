@@ -49,6 +49,7 @@ type LogisticCurve struct{ Alpha, Beta, From, To float64 }
 // from 0 to 1 only. Errors: no panels or points, values that are not finite, rates outside 0 to 1.
 func LengthFigure(in LengthInput) (*Figure, error) {
 	var names []string
+	hollow := false
 	low, high, most := math.Log(0.8), math.Log(1.25), 1
 	for _, p := range in.Panels {
 		for _, s := range p.Series {
@@ -60,6 +61,7 @@ func LengthFigure(in LengthInput) (*Figure, error) {
 			}
 			for _, q := range s.Points {
 				low, high, most = min(low, q.LogRatio), max(high, q.LogRatio), max(most, q.Contests)
+				hollow = hollow || !q.known()
 			}
 			if s.Curve != nil {
 				low, high = min(low, s.Curve.From), max(high, s.Curve.To)
@@ -72,6 +74,9 @@ func LengthFigure(in LengthInput) (*Figure, error) {
 	var strip legend
 	for _, name := range names {
 		strip = append(strip, legendEntry{asciiText(name), lineOf(name, names), lineOf(name, names).Color})
+	}
+	if hollow {
+		strip = append(strip, legendEntry{text: hollowWords})
 	}
 	const margin, gapX, gapY = 6 * vg.Inch / 72, 14 * vg.Inch / 72, 10 * vg.Inch / 72
 	const head, panelHeight = 20 * vg.Inch / 72, 4.9 * vg.Centimeter
@@ -97,6 +102,10 @@ func LengthFigure(in LengthInput) (*Figure, error) {
 		},
 	}, nil
 }
+
+// known tells whether there is an interval to draw: not where all contests of a bin came out alike, so that resampling finds nothing else
+// but rounding.
+func (q LengthPoint) known() bool { return q.High-q.Low > 1e-9 }
 
 func (s LengthSeries) check() error {
 	for i, q := range s.Points {
@@ -147,9 +156,7 @@ func (p LengthPanel) plot(in LengthInput, names []string, low, high float64, mos
 			style := lineOf(s.Name, names)
 			for _, q := range s.Points {
 				x := trX(q.LogRatio)
-				// Without an interval, or where all contests of the bin came out alike and resampling finds nothing else but rounding: no bar says so much.
-				known := q.High-q.Low > 1e-9
-				if known {
+				if q.known() {
 					bar := draw.LineStyle{Color: style.Color, Width: vg.Points(0.9)}
 					y0, y1, half := trY(max(0, q.Low)), trY(min(1, q.High)), vg.Points(2)
 					c.StrokeLine2(bar, x, y0, x, y1)
@@ -158,7 +165,7 @@ func (p LengthPanel) plot(in LengthInput, names []string, low, high float64, mos
 				}
 				radius := vg.Points(1.2 + 2*math.Sqrt(float64(q.Contests)/float64(most)))
 				var shape draw.GlyphDrawer = draw.CircleGlyph{}
-				if !known {
+				if !q.known() {
 					shape = draw.RingGlyph{}
 				}
 				c.DrawGlyphNoClip(draw.GlyphStyle{Color: style.Color, Radius: radius, Shape: shape}, vg.Point{X: x, Y: trY(q.Rate)})

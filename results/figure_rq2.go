@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -51,6 +52,9 @@ func (r *RQ2Report) Figure() *Figure {
 	const margin, gap = 6 * vg.Inch / 72, 14 * vg.Inch / 72
 	const above, axis, perRow = 20 * vg.Inch / 72, 40 * vg.Inch / 72, 20 * vg.Inch / 72
 	left := longest + 10*vg.Inch/72
+	if slices.ContainsFunc(shown, func(s SystemResult) bool { return len(s.Runs) > 1 }) {
+		strip = append(strip, legendEntry{text: "rings: single seeds"})
+	}
 	legendHeight := strip.height(textWidth-2*margin) + legendAbove
 	return &Figure{
 		Name:   "rq2",

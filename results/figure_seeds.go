@@ -66,11 +66,11 @@ func (in CurvesInput) anySeedInterval() bool {
 
 // seedWords say what is drawn of several seeds.
 func (in CurvesInput) seedWords() string {
-	words := "thick: mean over seeds"
+	words := "mean over seeds"
 	if slices.ContainsFunc(in.Panels, func(p Panel) bool {
 		return in.showsSeeds(p) && slices.ContainsFunc(p.Series, func(s Series) bool { return len(s.Runs) > 1 })
 	}) {
-		words = "thin: single seeds, " + words
+		words = "thin: single seeds, thick: " + words
 	}
 	bars := slices.ContainsFunc(in.Panels, func(p Panel) bool {
 		return slices.ContainsFunc(p.Series, func(s Series) bool { return len(s.Bars) > 0 })

@@ -69,8 +69,8 @@ func TestSeedWordsSayWhatIsDrawn(t *testing.T) {
 		{barred, "thin: single seeds, thick: mean over seeds, bars: its 95 % interval"},
 		{few, "thin: single seeds, thick: mean over seeds"},
 		{seedCurves(), "thin: single seeds, thick: mean over seeds, band: its 95 % interval"},
-		{alone, "thick: mean over seeds, band: its 95 % interval"},
-		{path, "thick: mean over seeds, bars: its 95 % interval"},
+		{alone, "mean over seeds, band: its 95 % interval"},
+		{path, "mean over seeds, bars: its 95 % interval"},
 	} {
 		if got := tc.in.seedWords(); got != tc.want {
 			t.Errorf("%s: %q, want %q", tc.in.Name, got, tc.want)

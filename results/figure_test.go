@@ -79,6 +79,14 @@ func TestWriteFigures(t *testing.T) {
 	}
 	// 12 cm at 300 dots an inch.
 	near(t, "width in dots", float64(img.Bounds().Dx()), 12/2.54*DPI, 1)
+	raw, err := os.ReadFile(filepath.Join(dir, "rq2.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The resolution stands between header and picture: 300 dots per inch are 11811 per metre, 0x2e23.
+	if want := "pHYs\x00\x00\x2e\x23\x00\x00\x2e\x23\x01"; string(raw[37:50]) != want {
+		t.Errorf("the PNG file says %q after its header, want %q", raw[37:50], want)
+	}
 	pdf, err := os.ReadFile(filepath.Join(dir, "rq2.pdf"))
 	if err != nil || !bytes.HasPrefix(pdf, []byte("%PDF-")) {
 		t.Errorf("rq2.pdf begins %.8q, %v", pdf, err)

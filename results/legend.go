@@ -17,6 +17,9 @@ type legendEntry struct {
 	mark color.Color    // of a dot on the line, or instead of one; nil: none
 }
 
+// hollowWords explain dots that are rings.
+const hollowWords = "hollow: no interval"
+
 // thumb is the room that the sample and the gap after it take.
 func (e legendEntry) thumb() vg.Length {
 	if e.line.Width == 0 && e.mark == nil {

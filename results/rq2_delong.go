@@ -113,7 +113,8 @@ func (r *RQ2Report) delongTable() Table {
 			Rule:  i > 0 && d.A.Predictor != r.DeLong[i-1].A.Predictor,
 		})
 	}
-	t.Notes = append(r.commonNotes(),
+	t.Notes = append([]string{r.pairsWords() + "."}, r.warningNotes()...)
+	t.Notes = append(t.Notes,
 		"DeLong's test takes pairs for independent. Pairs of one CV, and of near-duplicate CVs, are not: its standard errors are wrong here, mostly too small, and it is "+
 			"shown because other work reports it. Obuchowski's form of it (DeLong by CV group) and the bootstrap take whole CV groups as independent; of the three, these two are to be believed.",
 		"ΔAUC is the mean over seeds. Its variance on other pairs is that of a contrast of all runs' AUCs, from their joint covariance; from two seeds on the variance between "+

@@ -143,13 +143,14 @@ func (r *RQ2Report) differences() Table {
 
 // commonNotes describe the test set, and pass on the warnings about it.
 func (r *RQ2Report) commonNotes() []string {
-	out := []string{fmt.Sprintf("%d %s pairs, %d matched, from %d CV groups. %s intervals in brackets.",
-		r.Pairs, r.Split, r.Positives, r.Groups, percent(r.Level))}
-	for _, w := range r.Warnings {
-		out = append(out, "Warning: "+string(w)+".")
-	}
-	return out
+	return append([]string{fmt.Sprintf("%s. %s intervals in brackets.", r.pairsWords(), percent(r.Level))}, r.warningNotes()...)
 }
+
+func (r *RQ2Report) pairsWords() string {
+	return fmt.Sprintf("%d %s pairs, %d matched, from %d CV groups", r.Pairs, r.Split, r.Positives, r.Groups)
+}
+
+func (r *RQ2Report) warningNotes() []string { return notes(r.Warnings) }
 
 func percent(level float64) string { return formatFloat(100*level) + " %" }
 

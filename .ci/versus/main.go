@@ -45,7 +45,7 @@ type reading struct{ rate, mb float64 }
 func main() {
 	log.SetFlags(0)
 	rounds := flag.Int("rounds", 5, "how often each side does each task")
-	peer := flag.String("peer", "../shared/peers/torch_girl.py", "the PyTorch `script`")
+	peer := flag.String("peer", "", "the PyTorch `script` (needed)")
 	python := flag.String("python", "/usr/bin/python3", "an interpreter with torch")
 	only := flag.String("task", "", "train, generate or ppo alone; all three without it")
 	flag.Usage = func() {

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"encoding/hex"
+	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -119,7 +120,8 @@ func (c *Client) ask(ctx context.Context, key string, q Question) (Answer, error
 	a, retries, err := c.endpoint.ask(ctx, q)
 	a.Text = clip(config.Key.hide(a.Text), maxAnswer)
 	c.count(key, a, retries, err == nil)
-	if err != nil || c.cache == nil || a.Cut {
+	// An empty answer, such as that of a filter, may be another one the next time.
+	if err != nil || c.cache == nil || a.Cut || strings.TrimSpace(a.Text) == "" {
 		return a, err
 	}
 	return a, c.cache.put(cacheLine{Key: key, Model: config.Model, Answer: a.Text, PromptTokens: a.PromptTokens, AnswerTokens: a.AnswerTokens})

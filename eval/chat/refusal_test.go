@@ -40,6 +40,15 @@ func TestCutAnswersAreNotCached(t *testing.T) {
 	}
 }
 
+// An empty answer is given back and not kept: another run asks again.
+func TestEmptyAnswersAreNotCached(t *testing.T) {
+	f := newFake(t, func(w http.ResponseWriter, n int, _ request) { says(w, " \n") })
+	cache := open(t, filepath.Join(t.TempDir(), "answers.jsonl"))
+	if a, err := f.client(t, cache).Ask(context.Background(), hello); err != nil || strings.TrimSpace(a.Text) != "" || a.Cut || cache.Len() != 0 {
+		t.Errorf("%+v, %v, %d kept", a, err, cache.Len())
+	}
+}
+
 // Servers that do not say why an answer ended: one of all the tokens was cut.
 func TestCutWithoutReason(t *testing.T) {
 	for limit, want := range map[int64]bool{20: true, 21: false} {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -9,9 +10,10 @@ import (
 	"genjobrec/girl"
 )
 
-const publishText = `Copy what of a finished run may be shown to others: tables, figures as SVG, numbers in long form, the page and the manifests without
+const publishText = `Copy what of a finished run may be shown to others: tables, figures as PNG, SVG and PDF, numbers in long form, the page and the manifests without
 the folders of this machine. No CVs, JDs or scores of single pairs go along, and the page of a run on real data that shows texts
-is refused. With -readme the section on this run in that file is written anew, between the lines <!-- OUT --> and <!-- end of OUT -->.
+is refused. With -readme the section on this run in that file is written anew, between the lines <!-- OUT --> and <!-- end of OUT -->; a file
+without them is left as it is.
 
   girl publish -run runs/paper-market -out results/paper-market -readme README.md
 `
@@ -40,5 +42,10 @@ func publishCommand(_ context.Context, args []string, stdout, stderr io.Writer) 
 	if err != nil {
 		return err
 	}
-	return girl.UpdateReadme(*readme, *out, filepath.ToSlash(link))
+	err = girl.UpdateReadme(*readme, *out, filepath.ToSlash(link))
+	if errors.Is(err, girl.ErrNoSection) { // as for every new dataset: all else is done
+		fmt.Fprintln(stdout, err)
+		return nil
+	}
+	return err
 }

@@ -83,11 +83,19 @@ func TestPublish(t *testing.T) {
 	if again, err := os.ReadFile(readme); err != nil || !bytes.Equal(first, again) {
 		t.Errorf("a second call changes README; error %v", err)
 	}
-	if err := os.WriteFile(readme, []byte("no marks"), 0o644); err != nil {
-		t.Fatal(err)
+	readmeOf := func(text string) (int, string, string) {
+		if err := os.WriteFile(readme, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return girlCommand(t, "publish", "-run", run, "-out", out, "-readme", readme)
 	}
-	code, _, stderr := girlCommand(t, "publish", "-run", run, "-out", out, "-readme", readme)
-	checkRefused(t, nil, code, stderr, "<!-- results/market -->")
+	// A new dataset has no section yet: that is no error, as all else is done.
+	code, stdout, stderr := readmeOf("no marks")
+	if code != exitOK || !strings.Contains(stdout, "<!-- results/market -->") || string(must(os.ReadFile(readme))(t)) != "no marks" {
+		t.Errorf("README without marks: exit code %d, output %q, %q", code, stdout, stderr)
+	}
+	code, _, stderr = readmeOf("<!-- results/market -->\nhalf a section")
+	checkRefused(t, nil, code, stderr, "<!-- end of results/market -->")
 	code, _, stderr = girlCommand(t, "publish", "-run", t.TempDir(), "-out", out)
 	checkRefused(t, nil, code, stderr, "not the folder of a run")
 	code, _, stderr = girlCommand(t, "publish", "-run", run)
