@@ -123,10 +123,10 @@ func (r *run) runManifest() (*manifest, error) {
 	return m, nil
 }
 
-// buildsOn reports whether every stage of an earlier invocation, its evaluation apart, is still one of the run.
+// buildsOn reports whether every stage of an earlier invocation, but for those that only count and resample, is still one of the run.
 func (m *manifest) buildsOn(before *manifest) bool {
 	return slices.Equal(m.Seeds, before.Seeds) && !slices.ContainsFunc(before.Stages, func(s manifestStage) bool {
-		return s.Stage != evaluateStage && !slices.ContainsFunc(m.Stages, func(own manifestStage) bool {
+		return s.Stage != evaluateStage && s.Stage != statisticsStage && !slices.ContainsFunc(m.Stages, func(own manifestStage) bool {
 			return own.Dir == s.Dir && own.Stage == s.Stage && own.Key == s.Key
 		})
 	})
@@ -157,27 +157,32 @@ func (r *run) writeStudyManifest(name string) error {
 		return err
 	}
 	m.Stages = slices.DeleteFunc(m.Stages, func(s manifestStage) bool { return !ofStudy(name, s) })
+	stale := path + staleSuffix
 	var before manifest
-	earlier := readJSON(path, &before) == nil
-	if r.executed == 0 && earlier {
-		if maps.Equal(shown, before.Shown) && slices.EqualFunc(m.Stages, before.Stages, func(a, b manifestStage) bool { return a.Dir == b.Dir && a.Key == b.Key }) {
+	var earlier string // where the earlier manifest lies
+	for _, p := range []string{path, stale} {
+		if earlier == "" && readJSON(p, &before) == nil {
+			earlier = p
+		}
+	}
+	switch {
+	case r.executed == 0 && earlier != "":
+		if earlier == path && maps.Equal(shown, before.Shown) && slices.EqualFunc(m.Stages, before.Stages, func(a, b manifestStage) bool { return a.Dir == b.Dir && a.Key == b.Key }) {
 			return nil
 		}
 		before.Shown, before.Stages, before.DrawnBy = shown, m.Stages, r.rev
-		return writeJSON(path, before)
-	}
-	m.Shown = shown
-	if !earlier {
-		earlier = readJSON(path+staleSuffix, &before) == nil
-	}
-	if earlier && m.buildsOn(&before) {
+		m = &before
+	case earlier != "" && m.buildsOn(&before):
 		m.Started = before.Started
 		m.Seconds += before.Seconds
+		m.Shown = shown
+	default:
+		m.Shown = shown
 	}
 	if err := writeJSON(path, m); err != nil {
 		return err
 	}
-	if err := os.Remove(path + staleSuffix); !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(stale); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil

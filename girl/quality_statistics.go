@@ -12,6 +12,9 @@ import (
 	"genjobrec/results/wholefile"
 )
 
+// statisticsStage counts RQ1's contests and measures and resamples them.
+const statisticsStage = "statistics"
+
 // qualityStatistics is what the judgements come to.
 type qualityStatistics struct {
 	Matrix   judge.Matrix
@@ -42,7 +45,7 @@ func (q *quality) statistics(offline *stageRecord, llm *llmJudged) (*qualityStat
 		key = append(key, llm.key)
 	}
 	path := filepath.Join(q.folder, statisticsFile)
-	_, err := q.stage(q.folder, "statistics", key, []string{statisticsFile}, func(rec *stageRecord) error {
+	_, err := q.stage(q.folder, statisticsStage, key, []string{statisticsFile}, func(rec *stageRecord) error {
 		s, err := q.compute(llm != nil, rec)
 		if err != nil {
 			return err

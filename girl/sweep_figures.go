@@ -55,7 +55,7 @@ func (w *sweep) figure(axis sweepAxis) (*results.Figure, error) {
 		w.levelPanel(axis, "AUC", "AUC (higher is better)", auc, func(s *results.SystemResult) eval.Estimate { return s.AUC }),
 		w.levelPanel(axis, "LogLoss", "nats (lower is better)", loss, func(s *results.SystemResult) eval.Estimate { return s.LogLoss }),
 		w.gainPanel(axis, "AUC less that of Base", "ΔAUC (> 0: better)", auc, func(d results.ContrastResult) eval.Estimate { return d.DiffAUC }),
-		w.gainPanel(axis, "LogLoss less that of Base", "ΔLogLoss, nats (< 0: better)", loss, func(d results.ContrastResult) eval.Estimate { return d.DiffLogLoss }),
+		w.gainPanel(axis, "LogLoss less that of Base", "nats (< 0: better)", loss, func(d results.ContrastResult) eval.Estimate { return d.DiffLogLoss }),
 		w.costPanel(axis, "Tokens written", "tokens per CV", func(c cost) float64 { return float64(c.Tokens) }),
 		w.costPanel(axis, "Wall time of writing", "ms per CV", func(c cost) float64 { return 1000 * c.Seconds }),
 	}})
