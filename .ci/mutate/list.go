@@ -199,7 +199,7 @@ var mutations = []mutation{
 	{"results/draws-direction", "results/contrast.go", "draws[i] = drawsA[i] - drawsB[i]", "draws[i] = drawsB[i] - drawsA[i]", "interval and p-value of b − a", "results"},
 	{"results/difference", "results/contrast.go", "mean(a.values(pick))-mean(b.values(pick))", "mean(b.values(pick))-mean(a.values(pick))", "the difference is b − a", "results"},
 	{"results/paired-seeds", "results/contrast.go", "paired[i] = valuesA[i] - valuesB[i]", "paired[i] = valuesA[i] + valuesB[i]", "spread of the sum instead of the difference", "results"},
-	{"results/holm-columns", "results/contrast.go", "adjusted[2*i], adjusted[2*i+1]", "adjusted[2*i+1], adjusted[2*i]", "corrected p-values of AUC and LogLoss change places", "results"},
+	{"results/holm-columns", "results/contrast.go", "adjusted[i], adjusted[i+1]", "adjusted[i+1], adjusted[i]", "corrected p-values of AUC and LogLoss change places", "results"},
 	{"results/seed-interval", "results/figure_seeds.go", "Low: summary.Low, High: summary.High", "Low: summary.Mean, High: summary.High", "bands reach upwards only", "results"},
 	{"results/seed-interval-share", "results/figure_seeds.go", "bar.High = min(bar.High, 1)", "bar.High = max(bar.High, 1)", "shares go above 1", "results"},
 	{"results/family", "results/contrast.go", "p = append(p, k.DiffAUC.P, k.DiffLogLoss.P)", "p = append(p, k.DiffAUC.P, k.DiffAUC.P)", "LogLoss is corrected with the p-values of AUC", "results"},
