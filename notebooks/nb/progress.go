@@ -27,6 +27,9 @@ func Progress() *girl.Reporter {
 		if now := time.Now(); gonbui.IsNotebook && (now.Sub(last) >= progressInterval || done == total) {
 			last = now
 			gonbui.UpdateHTML(id, progressHTML(stage, done, total, note))
+			if done == total { // the cell may end with it
+				gonbui.Sync()
+			}
 		}
 	})
 	return r
